@@ -1,0 +1,104 @@
+"""The database: how it is made, and how it is connected to under one of Rekam's own roles.
+
+Four roles, none of which can log in; whoever the address names takes one of them on for a connection:
+`rekam_intake` appends and never changes, `rekam_relay` reads and notes how far it is, `rekam_projector` owns the views,
+`rekam_reader` reads.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg import sql
+
+from events.errors import Refusal, Unreachable, WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "connect", "create"]
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+ROLES: Final = ("rekam_intake", "rekam_relay", "rekam_projector", "rekam_reader")
+SCHEMA_VERSION: Final = 1
+
+_LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
+
+
+def connect(address: str, role: str | None = None, *, autocommit: bool = False) -> Connection:
+    """Open a connection that acts as `role`; UTF-8, UTC, and a lock is never waited for longer than a minute.
+
+    Unreachable where no server answers; WrongUse where the address is none.
+    """
+    options = "-c TimeZone=UTC -c lock_timeout=60s" + (f" -c role={role}" if role else "")
+    try:
+        return psycopg.connect(
+            address,
+            options=options,
+            client_encoding="utf8",
+            connect_timeout=10,
+            autocommit=autocommit,
+            application_name=role or "rekam",
+        )
+    except psycopg.OperationalError as error:
+        raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
+    except psycopg.ProgrammingError as error:
+        raise WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam") from error
+
+
+def create(address: str, more: Iterable[str] = ()) -> None:
+    """Make what is missing: roles, schemas, tables, rights; then run the statements in `more` (the views').
+
+    May be called at every start, by several processes at once. Refusal where the database was made by a newer Rekam, or
+    where the address's user may not make roles.
+    """
+    with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        _make_roles(cursor)
+        _check_version(cursor)
+        cursor.execute(files("events").joinpath("schema.sql").read_bytes())
+        for statements in more:
+            cursor.execute(statements.encode())
+
+
+def _make_roles(cursor: psycopg.Cursor[Any]) -> None:
+    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+    there = {name for (name,) in cursor.fetchall()}
+    try:
+        for role in ROLES:
+            if role not in there:
+                cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+        cursor.execute(
+            "SELECT r FROM unnest(%s::text[]) r WHERE NOT pg_has_role(current_user, r, 'SET')", [list(ROLES)]
+        )
+        for (role,) in cursor.fetchall():
+            cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+    except psycopg.errors.InsufficientPrivilege as error:
+        statements = " ".join(f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO <user>;" for role in ROLES)
+        raise Refusal(
+            f"the user of REKAM_DATABASE may not make roles; let an administrator run: {statements}"
+        ) from error
+
+
+def _check_version(cursor: psycopg.Cursor[Any]) -> None:
+    cursor.execute("CREATE SCHEMA IF NOT EXISTS intake")
+    cursor.execute(
+        "CREATE TABLE IF NOT EXISTS intake.schema "
+        "(one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL)"
+    )
+    cursor.execute("INSERT INTO intake.schema (version) VALUES (%s) ON CONFLICT DO NOTHING", [SCHEMA_VERSION])
+    cursor.execute("SELECT version FROM intake.schema")
+    row = cursor.fetchone()
+    assert row is not None
+    if row[0] != SCHEMA_VERSION:
+        raise Refusal(
+            f"the database has schema version {row[0]}, this program knows {SCHEMA_VERSION}; "
+            "run the Rekam that made it, or one that is newer"
+        )
+
+
+def _said(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,179 @@
+-- The tables of the log and of what stands beside it. Created by events/database.py, in one transaction, as often as
+-- one likes. Three schemas: `log` is append-only, `vault` holds what can be destroyed, `intake` accounts for Kafka.
+
+CREATE SCHEMA IF NOT EXISTS log;
+CREATE SCHEMA IF NOT EXISTS vault;
+CREATE SCHEMA IF NOT EXISTS intake;
+
+-- ---------------------------------------------------------------- log
+
+-- One row: the writer's lock, and the source of gapless positions and of `accepted`, which never goes back.
+CREATE TABLE IF NOT EXISTS log.head (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    size     bigint      NOT NULL,
+    accepted timestamptz NOT NULL,
+    digest   bytea       NOT NULL
+);
+INSERT INTO log.head (size, accepted, digest)
+VALUES (0, '1970-01-01T00:00:00Z', decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING;
+
+-- The columns carry the library's names, so that its notification log and tools read them: originator_id is the
+-- subject, topic the event's type, notification_id the position, state the entry. digest and accepted are an index.
+CREATE TABLE IF NOT EXISTS log.entry (
+    originator_id      uuid   NOT NULL,
+    originator_version bigint NOT NULL,
+    topic              text,
+    state              bytea,
+    notification_id    bigint NOT NULL,
+    digest             bytea,
+    accepted           timestamptz,
+    PRIMARY KEY (originator_id, originator_version)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.05);
+ALTER TABLE log.entry ALTER COLUMN state SET STORAGE EXTERNAL;  -- sealed bytes do not compress
+CREATE UNIQUE INDEX IF NOT EXISTS entry_notification_id_idx ON log.entry (notification_id);
+
+-- The library's tracking table: its process recorder writes here, Rekam itself does not.
+CREATE TABLE IF NOT EXISTS log.tracking (
+    application_name text   PRIMARY KEY,
+    notification_id  bigint
+);
+
+-- Who owns an event's name. Only appending claims one. `key` is a keyed digest of source and id, `content` of what
+-- makes two messages the same event.
+CREATE TABLE IF NOT EXISTS log.claim (
+    key      uuid   PRIMARY KEY,
+    position bigint NOT NULL,
+    subject  uuid   NOT NULL,
+    type     text   NOT NULL,
+    content  bytea  NOT NULL
+);
+
+-- ---------------------------------------------------------------- vault
+
+-- Which keys this database was made with (public), so that another key is noticed before it does harm.
+CREATE TABLE IF NOT EXISTS vault.fingerprint (
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+    value text NOT NULL
+);
+
+-- `mac` is a keyed digest of the NIK (or of a list's name), `wrapped` the subject's own key under the key-encryption key.
+CREATE TABLE IF NOT EXISTS vault.person (
+    mac     bytea PRIMARY KEY,
+    subject uuid  NOT NULL UNIQUE,
+    wrapped bytea NOT NULL
+);
+
+-- ---------------------------------------------------------------- intake
+
+-- Every life of a topic under one name; the newest is the one that is read.
+CREATE TABLE IF NOT EXISTS intake.incarnation (
+    topic       text        NOT NULL,
+    incarnation integer     NOT NULL,
+    began       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, incarnation)
+);
+
+-- Where intake stands in a partition: `next` is the first offset not accounted for; the rest is the message read last,
+-- by which a topic that was deleted and made again is recognised.
+CREATE TABLE IF NOT EXISTS intake.cursor (
+    topic          text    NOT NULL,
+    incarnation    integer NOT NULL,
+    partition      integer NOT NULL,
+    next           bigint  NOT NULL,
+    last_offset    bigint,
+    last_timestamp bigint,
+    last_digest    bytea,
+    PRIMARY KEY (topic, incarnation, partition),
+    FOREIGN KEY (topic, incarnation) REFERENCES intake.incarnation
+) WITH (fillfactor = 50);
+
+-- What became of every offset, as ranges with both ends included. Without overlap: `cursor.next` is moved by
+-- compare-and-set in the same transaction.
+CREATE TABLE IF NOT EXISTS intake.accounted (
+    topic       text    NOT NULL,
+    incarnation integer NOT NULL,
+    partition   integer NOT NULL,
+    first       bigint  NOT NULL,
+    last        bigint  NOT NULL CHECK (last >= first),
+    outcome     text    NOT NULL
+        CHECK (outcome IN ('appended', 'duplicate', 'conflict', 'quarantined', 'absent', 'expired')),
+    PRIMARY KEY (topic, incarnation, partition, first),
+    FOREIGN KEY (topic, incarnation) REFERENCES intake.incarnation
+);
+
+-- Messages that did not become facts, whole and sealed. `waits_for` is the claim of a withdrawal's missing target.
+CREATE TABLE IF NOT EXISTS intake.quarantine (
+    number      bigint  PRIMARY KEY,
+    topic       text    NOT NULL,
+    incarnation integer NOT NULL,
+    partition   integer NOT NULL,
+    "offset"    bigint  NOT NULL,
+    parked      timestamptz NOT NULL,
+    outcome     text    NOT NULL CHECK (outcome IN ('quarantined', 'conflict')),
+    code        text    NOT NULL,
+    message     text    NOT NULL,
+    source      text,
+    id          text,
+    type        text,
+    position    bigint,            -- of the fact that a conflict stands against
+    waits_for   uuid,
+    sealed      bytea   NOT NULL,
+    UNIQUE (topic, incarnation, partition, "offset")
+);
+CREATE INDEX IF NOT EXISTS quarantine_waits_for ON intake.quarantine (waits_for) WHERE waits_for IS NOT NULL;
+
+-- What was done about a parked message; the message's own row is never changed.
+CREATE TABLE IF NOT EXISTS intake.resolution (
+    number   bigint PRIMARY KEY REFERENCES intake.quarantine,
+    at       timestamptz NOT NULL,
+    outcome  text NOT NULL CHECK (outcome IN ('appended', 'duplicate', 'dismissed')),
+    position bigint,
+    reason   text
+);
+
+-- Receipts of what did not simply append; those of appended messages are read from the log itself.
+CREATE TABLE IF NOT EXISTS intake.receipt (
+    number      bigint  PRIMARY KEY,
+    topic       text    NOT NULL,
+    incarnation integer NOT NULL,
+    partition   integer NOT NULL,
+    "offset"    bigint  NOT NULL,
+    source      text,
+    id          text,
+    outcome     text    NOT NULL,
+    position    bigint,
+    reason      text
+);
+
+-- Gapless numbers for quarantine and receipts, given under the writer's lock, so that the relay can follow them.
+CREATE TABLE IF NOT EXISTS intake.counter (
+    name text   PRIMARY KEY,
+    last bigint NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO intake.counter (name, last) VALUES ('quarantine', 0), ('receipt', 0) ON CONFLICT DO NOTHING;
+
+-- How far the relay has passed each of its three sources on.
+CREATE TABLE IF NOT EXISTS intake.relayed (
+    topic text   PRIMARY KEY,
+    last  bigint NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO intake.relayed (topic, last)
+VALUES ('rekam.log', 0), ('rekam.quarantine', 0), ('rekam.receipts', 0) ON CONFLICT DO NOTHING;
+
+-- ---------------------------------------------------------------- who may do what
+
+GRANT USAGE ON SCHEMA log TO rekam_intake, rekam_relay, rekam_projector, rekam_reader;
+GRANT USAGE ON SCHEMA vault TO rekam_intake, rekam_projector, rekam_reader;
+GRANT USAGE ON SCHEMA intake TO rekam_intake, rekam_relay, rekam_reader;
+
+GRANT SELECT, UPDATE ON log.head TO rekam_intake;
+GRANT SELECT, INSERT ON log.entry, log.claim TO rekam_intake;
+GRANT SELECT ON log.head, log.entry TO rekam_relay, rekam_projector, rekam_reader;
+
+GRANT SELECT, INSERT ON vault.fingerprint, vault.person TO rekam_intake;
+GRANT SELECT ON vault.fingerprint, vault.person TO rekam_projector, rekam_reader;
+
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA intake TO rekam_intake;
+GRANT UPDATE ON intake.cursor, intake.counter TO rekam_intake;
+GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_relay, rekam_reader;
+GRANT UPDATE ON intake.relayed TO rekam_relay;
