@@ -8,15 +8,12 @@ Four roles, none of which can log in; whoever the address names takes one of the
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
 from events.errors import Refusal, Unreachable, WrongUse
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "connect", "create"]
 
@@ -49,8 +46,8 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False) 
         raise WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam") from error
 
 
-def create(address: str, more: Iterable[str] = ()) -> None:
-    """Make what is missing: roles, schemas, tables, rights; then run the statements in `more` (the views').
+def create(address: str) -> None:
+    """Make what is missing: roles, schemas, tables, rights.
 
     May be called at every start, by several processes at once. Refusal where the database was made by a newer Rekam, or
     where the address's user may not make roles.
@@ -60,8 +57,10 @@ def create(address: str, more: Iterable[str] = ()) -> None:
         _make_roles(cursor)
         _check_version(cursor)
         cursor.execute(files("events").joinpath("schema.sql").read_bytes())
-        for statements in more:
-            cursor.execute(statements.encode())
+        cursor.execute("SELECT format('GRANT CREATE ON DATABASE %I TO rekam_projector', current_database())")
+        row = cursor.fetchone()
+        assert row is not None
+        cursor.execute(row[0])
 
 
 def _make_roles(cursor: psycopg.Cursor[Any]) -> None:

@@ -122,13 +122,16 @@ CREATE TABLE IF NOT EXISTS intake.quarantine (
 );
 CREATE INDEX IF NOT EXISTS quarantine_waits_for ON intake.quarantine (waits_for) WHERE waits_for IS NOT NULL;
 
--- What was done about a parked message; the message's own row is never changed.
+-- What was done about a parked message, step by step; its own row is never changed. `refused` and `conflict` leave it
+-- open, with the reason as its code; the others end it.
 CREATE TABLE IF NOT EXISTS intake.resolution (
-    number   bigint PRIMARY KEY REFERENCES intake.quarantine,
+    number   bigint  NOT NULL REFERENCES intake.quarantine,
+    step     integer NOT NULL,
     at       timestamptz NOT NULL,
-    outcome  text NOT NULL CHECK (outcome IN ('appended', 'duplicate', 'dismissed')),
+    outcome  text NOT NULL CHECK (outcome IN ('appended', 'duplicate', 'dismissed', 'refused', 'conflict')),
     position bigint,
-    reason   text
+    reason   text,
+    PRIMARY KEY (number, step)
 );
 
 -- Receipts of what did not simply append; those of appended messages are read from the log itself.

@@ -1,0 +1,249 @@
+"""How messages become facts: the steps of intake from the claim to the entry, inside one transaction.
+
+    1. lock        `log.lock`; everything below is the only writer
+    2. account     `offsets.advance`: a clash means that another intake was here
+    3. recognise   a message whose source and id are claimed is a duplicate or a conflict
+    4. identify    the subject behind the NIK, and its key
+    5. seal and append; then what was parked, the receipts and the claims are written
+
+Steps 1 and 2 are the caller's, since a message re-driven out of quarantine has its offset accounted for already.
+A withdrawal whose target has not come waits in quarantine, and is appended in the transaction that appends its target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from events import log, quarantine, vault
+from events.calendar import format_instant
+from events.entry import Acceptance, Coordinates, encode, seal_entry, split
+from events.errors import Refused
+from events.facts import Event, FactWithdrawn, canonical
+from events.quarantine import Message, Parked, Receipt, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    import psycopg
+
+    from events.calendar import DepartureRule
+    from events.entry import Person
+    from events.log import Head
+    from events.vault import Keys
+
+__all__ = ["Admission", "Item", "Outcome"]
+
+_WITHDRAWAL: Final = "rekam.correction.fact_withdrawn.v1"
+
+_CLAIMS: Final = "SELECT key, position, subject, type, content FROM log.claim WHERE key = ANY(%b)"
+_COPY_CLAIMS: Final = "COPY log.claim (key, position, subject, type, content) FROM STDIN (FORMAT binary)"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A message with what checking it gave. `number` is its place in quarantine when it is re-driven, else 0."""
+
+    kafka: Coordinates
+    message: Message
+    checked: Event | Refused
+    number: int = 0
+
+
+class Outcome(NamedTuple):
+    """What became of a message; `position` is the original's for a duplicate, `reason` a code of the contract."""
+
+    outcome: str
+    position: int | None
+    reason: str | None
+
+
+class _Claim(NamedTuple):
+    position: int
+    subject: UUID | None  # None while the owner is in this batch and not yet identified
+    type: str
+    content: bytes
+
+
+class _New(NamedTuple):
+    """An event that has been given its position; `of` is the mac of whom it is about, or its target's claim."""
+
+    item: Item
+    event: Event
+    key: UUID
+    content: bytes
+    of: bytes | UUID
+
+
+@dataclass(slots=True)
+class Admission:
+    """One batch on its way into the log: each message is decided in turn, then everything is written at once.
+
+    `check` reads a parked withdrawal again when its target has come.
+    """
+
+    cursor: psycopg.Cursor[Any]
+    keys: Keys
+    rule: DepartureRule
+    head: Head
+    accepted: datetime
+    check: Callable[[Coordinates, Message], Event | Refused]
+    _claims: dict[UUID, _Claim] = field(default_factory=dict)
+    _waiting: dict[UUID, list[Item]] = field(default_factory=dict)
+    _new: list[_New] = field(default_factory=list)
+    _parked: list[Parked] = field(default_factory=list)
+    _steps: list[Step] = field(default_factory=list)
+    _receipts: list[Receipt] = field(default_factory=list)
+    _number: int = 0
+
+    def admit(self, items: Sequence[Item]) -> list[Outcome]:
+        """Decide and write all; the outcome of each item, in order. The caller commits, or rolls everything back."""
+        named = [self._name(item.checked) for item in items]
+        self._recognise(items, named)
+        self._number = quarantine.last_number(self.cursor)
+        outcomes = [self._take(item, name) for item, name in zip(items, named, strict=True)]
+        self._append()
+        quarantine.park(self.cursor, self.keys, self.accepted, self._parked)
+        quarantine.resolve(self.cursor, self.accepted, self._steps)
+        quarantine.receive(self.cursor, self._receipts)
+        return outcomes
+
+    # ------------------------------------------------------------------ step 3
+
+    def _name(self, checked: Event | Refused) -> tuple[UUID, bytes] | None:
+        if isinstance(checked, Refused):
+            return None
+        return self.keys.claim_key(checked.source, checked.id), self.keys.content_mac(canonical(checked))
+
+    def _target(self, event: Event) -> UUID | None:
+        data = event.data
+        return (
+            self.keys.claim_key(data.withdraws_source, data.withdraws_id) if isinstance(data, FactWithdrawn) else None
+        )
+
+    def _recognise(self, items: Iterable[Item], named: Iterable[tuple[UUID, bytes] | None]) -> None:
+        """Look up every claim that may matter, in two statements: of the events, of what waits for them, of targets."""
+        own = list({name[0] for name in named if name})
+        events = [item.checked for item in items]
+        for parked in quarantine.waiting(self.cursor, self.keys, own):
+            assert parked.waits_for is not None
+            checked = self.check(parked.kafka, parked.message)
+            self._waiting.setdefault(parked.waits_for, []).append(
+                Item(parked.kafka, parked.message, checked, parked.number)
+            )
+            events.append(checked)
+        wanted = {key for event in events if isinstance(event, Event) for key in self._keys_of(event)}
+        if wanted:
+            self.cursor.execute(_CLAIMS, [list(wanted)], binary=True)
+            self._claims = {key: _Claim(*claim) for key, *claim in self.cursor}
+
+    def _keys_of(self, event: Event) -> Iterator[UUID]:
+        yield self.keys.claim_key(event.source, event.id)
+        target = self._target(event)
+        if target is not None:
+            yield target
+
+    def _take(self, item: Item, name: tuple[UUID, bytes] | None) -> Outcome:
+        event = item.checked
+        if isinstance(event, Refused):
+            return self._park(item, event)
+        assert name is not None
+        key, content = name
+        claim = self._claims.get(key)
+        if claim is not None:
+            return self._repeat(item, event, claim, content)
+        target = self._target(event)
+        if target is not None:
+            refused = self._refusal(event, self._claims.get(target))
+            if refused is not None:
+                return self._park(item, refused, target if refused.code == "waits_for_target" else None)
+        return self._take_new(_New(item, event, key, content, target or self._mac(event)))
+
+    def _mac(self, event: Event) -> bytes:
+        nik = getattr(event.data, "nik", None)
+        return self.keys.nik_mac(nik) if nik is not None else self.keys.list_mac(getattr(event.data, "list"))  # noqa: B009
+
+    def _refusal(self, event: Event, target: _Claim | None) -> Refused | None:
+        named = {"source": event.source, "id": event.id, "type": event.type}
+        if target is None:
+            said = "the event that this one withdraws has not come yet; this one waits for it"
+            return Refused("waits_for_target", said, **named)
+        if target.type == _WITHDRAWAL:
+            said = "a withdrawal cannot be withdrawn; publish the fact again under a new id"
+            return Refused("withdraws_a_withdrawal", said, **named)
+        return None
+
+    # ------------------------------------------------------------------ what becomes of it
+
+    def _take_new(self, new: _New) -> Outcome:
+        self._new.append(new)
+        position = self.head.size + len(self._new)
+        self._claims[new.key] = _Claim(position, None, new.event.type, new.content)
+        if new.item.number:
+            self._steps.append(Step(new.item.number, "appended", position, None))
+        for waiting in self._waiting.pop(new.key, ()):
+            self._take(waiting, self._name(waiting.checked))
+        return Outcome("appended", position, None)
+
+    def _repeat(self, item: Item, event: Event, claim: _Claim, content: bytes) -> Outcome:
+        if claim.content != content:
+            said = f"the id is taken by another event, at position {claim.position}: publish this one under a new id"
+            why = Refused("conflict", said, source=event.source, id=event.id, type=event.type)
+            return self._park(item, why, position=claim.position)
+        outcome = "duplicate"
+        if item.number:
+            self._steps.append(Step(item.number, outcome, claim.position, None))
+        told = ("resolved", claim.position, outcome) if item.number else (outcome, claim.position, None)
+        self._receipts.append(Receipt(item.kafka, event.source, event.id, *told))
+        return Outcome(outcome, claim.position, None)
+
+    def _park(self, item: Item, why: Refused, waits_for: UUID | None = None, position: int | None = None) -> Outcome:
+        outcome = "conflict" if why.code == "conflict" else "quarantined"
+        self._receipts.append(Receipt(item.kafka, why.source, why.id, outcome, None, why.code))
+        if item.number:
+            step = "conflict" if outcome == "conflict" else "refused"
+            self._steps.append(Step(item.number, step, None, why.code))
+            return Outcome(outcome, None, why.code)
+        self._number += 1
+        self._parked.append(Parked(item.kafka, outcome, why.code, waits_for, item.message, self._number, why, position))
+        if waits_for is not None:  # its target may still come in this very batch
+            self._waiting.setdefault(waits_for, []).append(replace(item, number=self._number))
+        return Outcome(outcome, None, why.code)
+
+    # ------------------------------------------------------------------ steps 4 and 5
+
+    def _append(self) -> None:
+        if not self._new:
+            return
+        people = vault.identify(self.cursor, self.keys, [new.of for new in self._new if isinstance(new.of, bytes)])
+        targets = {new.of for new in self._new if not isinstance(new.of, bytes)}
+        known = [subject for key in targets if (subject := self._claims[key].subject) is not None]
+        opened = vault.people(self.cursor, self.keys, known)
+        rows = []
+        for new in self._new:
+            person = self._person(new.of, people, opened)
+            self._claims[new.key] = self._claims[new.key]._replace(subject=person.subject)
+            opened.setdefault(person.subject, person.key)
+            rows.append(log.New(person.subject, new.event.type, self._entry(new, person)))
+        self.head = log.append(self.cursor, self.head, rows, self.accepted)
+        self._write_claims()
+
+    def _person(self, of: bytes | UUID, people: dict[bytes, Person], opened: dict[UUID, bytes]) -> Person:
+        if isinstance(of, bytes):
+            return people[of]
+        subject = self._claims[of].subject
+        assert subject is not None, "a target stands before its withdrawal"
+        return vault.Person(subject, opened[subject])
+
+    def _entry(self, new: _New, person: Person) -> bytes:
+        acceptance = Acceptance(format_instant(self.accepted), new.item.kafka, new.item.number > 0)
+        return encode(seal_entry(new.event, split(new.event, self.rule), person, vault.nonces(), acceptance))
+
+    def _write_claims(self) -> None:
+        with self.cursor.copy(_COPY_CLAIMS) as copy:
+            copy.set_types(("uuid", "int8", "uuid", "text", "bytea"))
+            for new in self._new:
+                position, subject, type_, content = self._claims[new.key]
+                copy.write_row((new.key, position, subject, type_, content))

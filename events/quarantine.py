@@ -1,0 +1,184 @@
+"""Quarantine: messages that did not become facts, kept whole and sealed, with the reason.
+
+A parked message's row is never changed. What is done about it later, re-driving or dismissing it, is added as a step;
+`appended`, `duplicate` and `dismissed` end it, `refused` and `conflict` leave it open under the code they name.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from events.entry import Coordinates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    import psycopg
+
+    from events.errors import Refused
+    from events.vault import Keys
+
+__all__ = [
+    "Message",
+    "Parked",
+    "Receipt",
+    "Step",
+    "last_number",
+    "open_parked",
+    "park",
+    "receive",
+    "resolve",
+    "waiting",
+]
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+_OPEN: Final = (
+    "NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number "
+    "AND r.outcome IN ('appended', 'duplicate', 'dismissed'))"
+)
+_COLUMNS: Final = 'q.number, q.topic, q.incarnation, q.partition, q."offset", q.outcome, q.code, q.waits_for, q.sealed'
+
+
+class Message(NamedTuple):
+    """A Kafka message as it came."""
+
+    headers: Headers
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message in quarantine, or on its way there; `why` and `position` are written, and not read back."""
+
+    kafka: Coordinates
+    outcome: str
+    code: str
+    waits_for: UUID | None
+    message: Message
+    number: int
+    why: Refused | None = None
+    position: int | None = None
+
+
+class Step(NamedTuple):
+    """What was done about parked message `number`."""
+
+    number: int
+    outcome: str
+    position: int | None
+    reason: str | None
+
+
+class Receipt(NamedTuple):
+    """What a registry is told about its message; not for one that simply appended, which the log itself tells."""
+
+    kafka: Coordinates
+    source: str | None
+    id: str | None
+    outcome: str
+    position: int | None
+    reason: str | None
+
+
+def park(cursor: psycopg.Cursor[Any], keys: Keys, at: datetime, parked: Sequence[Parked]) -> None:
+    """Keep the messages under the numbers they were given, which follow on `last_number`."""
+    if not parked:
+        return
+    _numbers(cursor, "quarantine", len(parked))
+    with cursor.copy(
+        'COPY intake.quarantine (number, topic, incarnation, partition, "offset", parked, outcome, code, message, '
+        "source, id, type, position, waits_for, sealed) FROM STDIN"
+    ) as copy:
+        for one in parked:
+            why = one.why
+            assert why is not None
+            sealed = keys.quarantine_seal(_encode(one.message), _place(one.kafka))
+            copy.write_row(
+                (one.number, *one.kafka, at, one.outcome, one.code, why.message, why.source, why.id, why.type,
+                 one.position, one.waits_for, sealed)
+            )  # fmt: skip
+
+
+def last_number(cursor: psycopg.Cursor[Any]) -> int:
+    """Read the number given last. To be called under the log's lock, which makes the numbers gapless."""
+    cursor.execute("SELECT last FROM intake.counter WHERE name = 'quarantine'")
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def resolve(cursor: psycopg.Cursor[Any], at: datetime, steps: Sequence[Step]) -> None:
+    """Add a step to each of the parked messages."""
+    for step in steps:
+        cursor.execute(
+            "INSERT INTO intake.resolution (number, step, at, outcome, position, reason) "
+            "SELECT %s, 1 + count(*), %s, %s, %s, %s FROM intake.resolution WHERE number = %s",
+            [step.number, at, step.outcome, step.position, step.reason, step.number],
+        )
+
+
+def receive(cursor: psycopg.Cursor[Any], receipts: Sequence[Receipt]) -> None:
+    """Write the receipts, in order, for the relay to pass on. To be called under the log's lock."""
+    if not receipts:
+        return
+    first = _numbers(cursor, "receipt", len(receipts))
+    with cursor.copy(
+        'COPY intake.receipt (number, topic, incarnation, partition, "offset", source, id, outcome, position, reason) '
+        "FROM STDIN"
+    ) as copy:
+        for number, receipt in enumerate(receipts, first):
+            copy.write_row((number, *receipt.kafka, *receipt[1:]))
+
+
+def waiting(cursor: psycopg.Cursor[Any], keys: Keys, targets: Sequence[UUID]) -> list[Parked]:
+    """Give the withdrawals that wait for one of these claims, in the order they were parked."""
+    cursor.execute(
+        f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE q.waits_for = ANY(%s) AND {_OPEN} ORDER BY q.number",
+        [list(targets)],
+    )
+    return [_parked(keys, row) for row in cursor.fetchall()]
+
+
+def open_parked(cursor: psycopg.Cursor[Any], keys: Keys, number: int) -> Parked | None:
+    """Give the parked message of that number, or None where there is none, or where it has come to its end."""
+    cursor.execute(f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE q.number = %s AND {_OPEN}", [number])
+    row = cursor.fetchone()
+    return None if row is None else _parked(keys, row)
+
+
+def _parked(keys: Keys, row: tuple[Any, ...]) -> Parked:
+    number, topic, incarnation, partition, offset, outcome, code, waits_for, sealed = row
+    kafka = Coordinates(topic, incarnation, partition, offset)
+    message = _decode(keys.quarantine_open(bytes(sealed), _place(kafka)))
+    return Parked(kafka, outcome, code, waits_for, message, number)
+
+
+def _numbers(cursor: psycopg.Cursor[Any], name: str, count: int) -> int:
+    cursor.execute(
+        "UPDATE intake.counter SET last = last + %s WHERE name = %s RETURNING last - %s + 1", [count, name, count]
+    )
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _place(kafka: Coordinates) -> bytes:
+    return "\0".join(map(str, kafka)).encode()
+
+
+def _encode(message: Message) -> bytes:
+    headers = [[name, None if value is None else b64encode(value).decode()] for name, value in message.headers]
+    return orjson.dumps([headers, None if message.value is None else b64encode(message.value).decode()])
+
+
+def _decode(stored: bytes) -> Message:
+    headers, value = orjson.loads(stored)
+    opened = tuple((name, None if text is None else b64decode(text)) for name, text in headers)
+    return Message(opened, None if value is None else b64decode(value))

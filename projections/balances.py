@@ -1,0 +1,170 @@
+"""Sums of the ledger with two bounds: the day they are true of, and the position they were known at.
+
+Both bounds are inclusive, any day may be asked for, and any position up to the view's own; what lies beyond is the
+caller's to refuse (`lists.check`). An answer at a position never changes. Where an answer takes more than one query,
+the caller's transaction is REPEATABLE READ, so that a rebuild cannot swap the view in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from projections.accounts import ACCOUNTS, NUMBERS
+from projections.counts import BLOCK
+from projections.transfers import NOWHERE, Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from uuid import UUID
+
+    import psycopg
+
+__all__ = ["MEMBERS", "balances", "balances_of_members", "flows", "pairs", "people"]
+
+_BALANCES: Final = """
+WITH known AS (
+    SELECT balances FROM counts.month_end
+    WHERE block = %(complete)s - 1 AND month < %(month)s ORDER BY month DESC LIMIT 1
+), moved AS MATERIALIZED (
+    SELECT from_account, to_account, sum(people) AS people
+    FROM (
+        SELECT from_account, to_account, people FROM counts.cell
+        WHERE valid_on >= %(month)s AND valid_on <= %(day)s AND block < %(complete)s
+        UNION ALL
+        SELECT from_account, to_account, people FROM counts.posting
+        WHERE position >= %(open)s AND position <= %(known)s AND valid_on <= %(day)s
+    ) AS recent
+    GROUP BY from_account, to_account
+)
+SELECT account, sum(people)::bigint
+FROM (
+    SELECT number - 1 AS account, people
+    FROM known CROSS JOIN LATERAL unnest(balances) WITH ORDINALITY AS held (people, number)
+    WHERE people <> 0
+    UNION ALL SELECT to_account, people FROM moved
+    UNION ALL SELECT from_account, -people FROM moved
+) AS side
+GROUP BY account
+HAVING sum(people) <> 0
+"""
+
+_FLOWS: Final = """
+SELECT from_account, to_account, sum(people)::bigint
+FROM (
+    SELECT from_account, to_account, people FROM counts.cell
+    WHERE valid_on > %(after)s AND valid_on <= %(until)s AND block < %(complete)s
+    UNION ALL
+    SELECT from_account, to_account, people FROM counts.posting
+    WHERE position >= %(open)s AND position <= %(known)s AND valid_on > %(after)s AND valid_on <= %(until)s
+) AS moved
+GROUP BY from_account, to_account
+HAVING sum(people) <> 0
+"""
+
+#: The members of the list named %(list)s as known at %(known)s: residents with a live listing in it, each once.
+MEMBERS: Final = """
+SELECT DISTINCT listing.subject
+FROM counts.listing JOIN counts.list ON list.number = listing.list
+WHERE list.name = %(list)s AND listing.position <= %(known)s
+    AND (listing.withdrawn IS NULL OR listing.withdrawn > %(known)s)
+"""
+
+_OF_MEMBERS: Final = f"""
+WITH member AS MATERIALIZED ({MEMBERS}), moved AS MATERIALIZED (
+    SELECT from_account, to_account, sum(people) AS people
+    FROM member JOIN counts.posting USING (subject)
+    WHERE valid_on <= %(day)s AND position <= %(known)s
+    GROUP BY from_account, to_account
+)
+SELECT account, sum(people)::bigint
+FROM (
+    SELECT to_account AS account, people FROM moved
+    UNION ALL SELECT from_account, -people FROM moved
+    UNION ALL SELECT 0, count(*) FROM member
+) AS side
+GROUP BY account
+HAVING sum(people) <> 0
+"""
+
+# Of the two sides of its postings a person's sum is 1 in the account where they stand, and -1 in `nowhere`.
+_STANDS: Final = """
+SELECT subject, account
+FROM both_lists JOIN counts.posting USING (subject)
+CROSS JOIN LATERAL (VALUES (to_account, people), (from_account, -people)) AS side (account, net)
+WHERE valid_on <= {day} AND position <= %(known)s
+GROUP BY subject, account
+HAVING sum(net) > 0
+"""
+
+_PAIRS: Final = f"""
+WITH both_lists AS MATERIALIZED (
+    {MEMBERS} INTERSECT {MEMBERS.replace("%(list)s", "%(against)s")}
+), here AS MATERIALIZED ({_STANDS.format(day="%(day)s")}), there AS MATERIALIZED ({_STANDS.format(day="%(there_on)s")})
+SELECT COALESCE(here.account, 0), COALESCE(there.account, 0), count(*)
+FROM both_lists LEFT JOIN here USING (subject) LEFT JOIN there USING (subject)
+GROUP BY 1, 2
+"""
+
+_PEOPLE: Final = """
+SELECT subject
+FROM (
+    SELECT subject, people FROM counts.posting
+    WHERE to_account = ANY(%(accounts)s) AND valid_on <= %(day)s AND position <= %(known)s
+    UNION ALL
+    SELECT subject, -people FROM counts.posting
+    WHERE from_account = ANY(%(accounts)s) AND valid_on <= %(day)s AND position <= %(known)s
+) AS side
+GROUP BY subject
+HAVING sum(people) > 0
+ORDER BY subject
+"""
+
+
+def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
+    """How many people stand in each account on `day`, as known at `known`, without `nowhere` and empty accounts."""
+    asked = {"day": day, "month": day.replace(day=1), **_blocks(known, block)}
+    cursor.execute(_BALANCES, asked)
+    held = {ACCOUNTS[number]: people for number, people in cursor}
+    held.pop(NOWHERE, None)
+    return held
+
+
+def flows(
+    cursor: psycopg.Cursor[Any], after: date, until: date, known: int, block: int = BLOCK
+) -> dict[tuple[Account, Account], int]:
+    """How many went from one account to another on the days after `after` up to `until`, as known at `known`."""
+    cursor.execute(_FLOWS, {"after": after, "until": until, **_blocks(known, block)})
+    return {(ACCOUNTS[from_], ACCOUNTS[to]): people for from_, to, people in cursor}
+
+
+def balances_of_members(cursor: psycopg.Cursor[Any], list_: str, day: date, known: int) -> dict[Account, int]:
+    """Where the members of a list stand, `nowhere` among it: before their first fact members stand there."""
+    cursor.execute(_OF_MEMBERS, {"list": list_, "day": day, "known": known})
+    return {ACCOUNTS[number]: people for number, people in cursor}
+
+
+def pairs(
+    cursor: psycopg.Cursor[Any], lists: tuple[str, str], days: tuple[date, date], known: int
+) -> dict[tuple[str, str], int]:
+    """For members of both lists: how many have one standing on the first day and the other on the second."""
+    asked = {"list": lists[0], "against": lists[1], "day": days[0], "there_on": days[1], "known": known}
+    cursor.execute(_PAIRS, asked)
+    found: dict[tuple[str, str], int] = {}
+    for here, there, people_ in cursor:
+        pair = (ACCOUNTS[here].standing, ACCOUNTS[there].standing)
+        found[pair] = found.get(pair, 0) + people_
+    return found
+
+
+def people(cursor: psycopg.Cursor[Any], accounts: Iterable[Account], day: date, known: int) -> list[UUID]:
+    """Who stands in one of the accounts: the list behind a count, as long as the count. `nowhere` has no such list."""
+    numbers = [NUMBERS[account] for account in accounts]
+    cursor.execute(_PEOPLE, {"accounts": numbers, "day": day, "known": known})
+    return [subject for (subject,) in cursor]
+
+
+def _blocks(known: int, block: int) -> dict[str, int]:
+    """`complete` blocks lie wholly at or before `known`; `open` is the first position after them."""
+    complete = (known + 1) // block
+    return {"known": known, "complete": complete, "open": complete * block}

@@ -1,0 +1,75 @@
+"""The ledger of people by name: how a view writes its postings, and who stands in an account."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+from projections.accounts import ACCOUNTS, NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    import psycopg
+
+    from projections.postings import Change
+    from projections.transfers import Account
+
+__all__ = ["LEDGER_ROWS", "LEDGER_TABLES", "post", "who_stands"]
+
+_COPY: Final = b"COPY posting (position, subject, valid_on, from_account, to_account, people) FROM STDIN"
+
+# A person's postings up to a day, as known at a position, are one chain of transfers: the sum is 1 for the account that
+# they stand in, and 0 for every other.
+_WHO: Final = """
+    SELECT subject, account
+    FROM (SELECT subject, to_account AS account, people FROM {view}.posting
+          WHERE to_account = ANY(%(accounts)b::smallint[]) AND valid_on <= %(day)b AND position <= %(known)b
+          UNION ALL
+          SELECT subject, from_account, -people FROM {view}.posting
+          WHERE from_account = ANY(%(accounts)b::smallint[]) AND valid_on <= %(day)b AND position <= %(known)b) AS side
+    GROUP BY subject, account
+    HAVING sum(people) <> 0
+    ORDER BY subject
+"""
+
+
+def _tables() -> str:
+    rows = ", ".join(f"({number}, '{area}', '{standing}')" for number, (area, standing) in enumerate(ACCOUNTS))
+    tables = files("projections").joinpath("ledger.sql").read_text(encoding="utf-8")
+    return f"{tables}\nINSERT INTO account (number, area, standing) VALUES {rows} ON CONFLICT (number) DO NOTHING;\n"
+
+
+#: What a view with a ledger has among its tables, and among its sorted rows.
+LEDGER_TABLES: Final = _tables()
+LEDGER_ROWS: Final = (
+    "SELECT * FROM account ORDER BY number",
+    "SELECT * FROM posting ORDER BY position, valid_on, people, from_account, to_account",
+)
+
+
+def post(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
+    """Write the postings of changes. Numbers, a hexadecimal subject and ISO days need no escaping in COPY's text."""
+    rows = []
+    for change in changes:
+        if change.postings:
+            begin = f"{change.position}\t{change.entry.subject.hex}\t"
+            rows += [
+                f"{begin}{valid_on}\t{NUMBERS[from_]}\t{NUMBERS[to]}\t{people}\n"
+                for valid_on, from_, to, people in change.postings
+            ]
+    if rows:
+        with cursor.copy(_COPY) as copy:
+            copy.write("".join(rows))
+
+
+def who_stands(
+    cursor: psycopg.Cursor[Any], view: str, accounts: Iterable[Account], day: date, known: int
+) -> list[tuple[UUID, Account]]:
+    """Everyone who stands in one of the accounts on `day` as known at `known`, in order of subject; never `nowhere`."""
+    numbers = [NUMBERS[account] for account in accounts]
+    asked = {"accounts": numbers, "day": day, "known": known}
+    cursor.execute(_WHO.format(view=view).encode(), asked, binary=True, prepare=False)
+    return [(subject, ACCOUNTS[number]) for subject, number in cursor.fetchall()]

@@ -1,0 +1,113 @@
+"""Lists as facts: what was declared of one, who is on it, and which questions the register can answer at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from events.errors import NoAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import psycopg
+
+__all__ = ["Declaration", "Membership", "check", "membership"]
+
+_VIEW: Final = "SELECT position, reading_version FROM counts.position"
+
+_FIRST_DAY: Final = """
+SELECT min(as_of) FROM counts.declaration
+WHERE position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
+"""
+
+_HEARD_OF: Final = "SELECT number FROM counts.list WHERE name = %(list)s AND position <= %(known)s"
+
+# S, the order of corrections: recordedtime, source, id; by code point, which in UTF-8 is the order of "C".
+_DECLARATION: Final = """
+SELECT register, as_of, rows, rows_by_kelurahan FROM counts.declaration
+WHERE list = %(number)s AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
+ORDER BY recordedtime COLLATE "C" DESC, source COLLATE "C" DESC, id COLLATE "C" DESC LIMIT 1
+"""
+
+_MEMBERS: Final = """
+SELECT count(DISTINCT subject) FROM counts.listing
+WHERE list = %(number)s AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
+"""
+
+
+class Declaration(NamedTuple):
+    """What the centre says of its list. `register`: the whole population; otherwise only those not recorded."""
+
+    register: bool
+    as_of: date
+    rows: int
+    rows_by_kelurahan: Mapping[str, int]
+
+    @property
+    def sums(self) -> bool:
+        return sum(self.rows_by_kelurahan.values()) == self.rows
+
+
+class Membership(NamedTuple):
+    """A list as known at a position: its declaration in force, if any is live, and its number of members."""
+
+    declaration: Declaration | None
+    members: int
+
+    @property
+    def declared(self) -> int | None:
+        return None if self.declaration is None else self.declaration.rows
+
+    @property
+    def residual(self) -> int | None:
+        """Declared rows less members: positive where rows are missing, negative where there are too many."""
+        return None if self.declaration is None else self.declaration.rows - self.members
+
+    def anomalies(self) -> list[dict[str, Any]]:
+        """What the list and its declaration contradict each other in, by the contract's names."""
+        if self.declaration is None or self.residual is None:
+            return []
+        found: list[dict[str, Any]] = []
+        if not self.declaration.sums:
+            summed = sum(self.declaration.rows_by_kelurahan.values())
+            found.append({"name": "list_does_not_sum", "rows": self.declaration.rows, "rows_by_kelurahan": summed})
+        if self.residual > 0:
+            found.append({"name": "list_rows_missing", "people": self.residual})
+        if self.residual < 0:
+            found.append({"name": "list_rows_too_many", "people": -self.residual})
+        return found
+
+
+def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> int:
+    """Refuse what has no answer: a position the view has not reached, a day before the register's first.
+
+    The first day is the least `as_of` of all live declarations known at the position; without one no day has an answer.
+    Returns the reading version that made the view, which is shown beside every figure.
+    """
+    cursor.execute(_VIEW)
+    row = cursor.fetchone()
+    position, reading_version = row or (0, 0)
+    if known > position:
+        raise NoAnswer(f"the counts have reached position {position}, not yet {known}: ask again in a moment")
+    cursor.execute(_FIRST_DAY, {"known": known})
+    (first,) = cursor.fetchone() or (None,)
+    if first is None:
+        raise NoAnswer(f"no list was declared as known at position {known}, so the register has no first day")
+    if day < first:
+        raise NoAnswer(f"{day} lies before the register's first day, {first}, as known at position {known}")
+    return int(reading_version)
+
+
+def membership(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Membership:
+    """NoAnswer for a list of which no declaration and no listing, withdrawn or not, was known."""
+    cursor.execute(_HEARD_OF, {"list": list_, "known": known})
+    row = cursor.fetchone()
+    if row is None:
+        raise NoAnswer(f"list {list_!r} was never heard of, as known at position {known}")
+    asked = {"number": row[0], "known": known}
+    cursor.execute(_DECLARATION, asked)
+    declared = cursor.fetchone()
+    cursor.execute(_MEMBERS, asked)
+    (members,) = cursor.fetchone() or (0,)
+    return Membership(None if declared is None else Declaration(*declared), members)

@@ -1,0 +1,83 @@
+"""Where a view stands: a position in the log, the log's digest there, and the reading it was made by.
+
+It is moved by compare-and-set in the transaction that writes the view, so that a second projector that woke up late is
+fenced off: it finds the position moved and gets a Clash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from events.errors import Clash, Refusal
+from projections.reading import READING_VERSION
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from projections.views import View
+
+__all__ = ["Standing", "make", "move", "of", "take"]
+
+GENESIS: Final = bytes(32)
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS position (
+    one             boolean PRIMARY KEY DEFAULT true CHECK (one),
+    position        bigint  NOT NULL,
+    digest          bytea   NOT NULL,
+    reading_version integer NOT NULL
+) WITH (fillfactor = 50)
+"""
+
+
+class Standing(NamedTuple):
+    """Every entry up to `position`, and none after it, is in the view; `digest` is the log's there."""
+
+    position: int
+    digest: bytes
+
+
+def make(cursor: psycopg.Cursor[Any], view: View, schema: str | None = None) -> None:
+    """Make the view's schema and tables where they are missing, empty at position 0, readable by `rekam_reader`."""
+    name = schema or view.name
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])  # two makers at once
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+    cursor.execute(f"SET LOCAL search_path = {name}")
+    cursor.execute(_TABLE)
+    cursor.execute(
+        "INSERT INTO position (position, digest, reading_version) VALUES (0, %s, %s) ON CONFLICT DO NOTHING",
+        [GENESIS, READING_VERSION],
+    )
+    cursor.execute(view.tables.encode())
+    cursor.execute(f"GRANT USAGE ON SCHEMA {name} TO rekam_reader")
+    cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO rekam_reader")
+
+
+def take(cursor: psycopg.Cursor[Any]) -> Standing:
+    """Read where the view on the search path stands. Refusal where another reading made it."""
+    cursor.execute("SELECT position, digest, reading_version, current_schema() FROM position")
+    row = cursor.fetchone()
+    assert row is not None
+    if row[2] != READING_VERSION:
+        raise Refusal(
+            f"view {row[3]} was made by reading {row[2]}, this program reads by {READING_VERSION}: "
+            f"run `rekam rebuild {row[3]} --accept`"
+        )
+    return Standing(row[0], bytes(row[1]))
+
+
+def move(cursor: psycopg.Cursor[Any], old: Standing, new: Standing) -> None:
+    """Move from `old` to `new`; Clash where the view no longer stands at `old`."""
+    cursor.execute(
+        "UPDATE position SET position = %s, digest = %s WHERE position = %s AND digest = %s",
+        [new.position, new.digest, old.position, old.digest],
+    )
+    if cursor.rowcount != 1:
+        raise Clash(f"another projector has moved this view on from position {old.position}")
+
+
+def of(cursor: psycopg.Cursor[Any], view: str) -> int:
+    """Read the position of the view of that name, for a reader."""
+    cursor.execute(f"SELECT position FROM {view}.position")
+    row = cursor.fetchone()
+    return 0 if row is None else int(row[0])

@@ -1,0 +1,95 @@
+"""What each new fact of the log posts to the ledger, and which anomalies came and went with it.
+
+Three views are fed by this one function, so that a count and its list cannot differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from projections.reading import read
+from projections.transfers import difference, transfers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from events.entry import Entry
+    from projections.reading import Anomaly, Fact
+    from projections.transfers import Account, Transfer
+
+__all__ = ["Change", "Posting", "changes"]
+
+
+class Posting(NamedTuple):
+    """`people` is +1 for a transfer that is new, −1 for one that no longer holds, on its own pair of accounts."""
+
+    valid_on: date
+    from_: Account
+    to: Account
+    people: int
+
+
+class Change(NamedTuple):
+    """What the fact at `position` changed; a fact without effect is a change with nothing in it."""
+
+    position: int
+    entry: Entry
+    postings: tuple[Posting, ...]
+    appeared: tuple[Anomaly, ...]
+    gone: tuple[Anomaly, ...]
+
+
+class _Subject:
+    """The facts of one subject up to some position, and what they were read as."""
+
+    __slots__ = ("anomalies", "facts", "transfers")
+
+    def __init__(self, facts: list[Fact]) -> None:
+        self.facts = facts
+        self.transfers: frozenset[Transfer] = frozenset()
+        self.anomalies: tuple[Anomaly, ...] = ()
+        if facts:
+            timeline, self.anomalies = read(facts)
+            self.transfers = transfers(timeline)
+
+    def add(self, position: int, entry: Entry, fact: Fact) -> Change:
+        self.facts.append(fact)
+        timeline, anomalies = read(self.facts)
+        after = transfers(timeline)
+        posted = tuple([Posting(*transfer, people) for transfer, people in difference(self.transfers, after)])
+        appeared, gone = _less(anomalies, self.anomalies), _less(self.anomalies, anomalies)
+        self.transfers, self.anomalies = after, anomalies
+        return Change(position, entry, posted, appeared, gone)
+
+
+def changes(
+    history: Mapping[UUID, Sequence[tuple[int, Fact]]],
+    batch: Sequence[tuple[int, Entry, Fact]],
+) -> list[Change]:
+    """One change for each fact of `batch`, which is in order of position, in that order.
+
+    `history` has for each subject of the batch the facts that the log holds before the batch; facts at or after its
+    first position are passed over, so a reader that has run ahead of the batch does no harm. Each subject's history
+    is read once and each new fact once.
+
+    A list is a subject too. Its facts, declarations and their withdrawals, concern no person: they read as an empty
+    timeline (see `Declaration`), so they post nothing, and they need no special way through here.
+    """
+    subjects: dict[UUID, _Subject] = {}
+    changed = []
+    for position, entry, fact in batch:
+        subject = subjects.get(entry.subject)
+        if subject is None:
+            first = batch[0][0]
+            earlier = [fact for at, fact in history.get(entry.subject, ()) if at < first]
+            subject = subjects[entry.subject] = _Subject(earlier)
+        changed.append(subject.add(position, entry, fact))
+    return changed
+
+
+def _less(some: tuple[Anomaly, ...], others: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:
+    if some == others:
+        return ()
+    return tuple([anomaly for anomaly in some if anomaly not in others])

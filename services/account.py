@@ -1,0 +1,162 @@
+"""The accountant: what intake does in the database, on one connection, one call at a time, in a thread.
+
+`take` is the transaction that everything rests on. Its order: the log's lock, the offsets (compare-and-set), the
+claims, the people, the entries, then quarantine, receipts and the outcome of each offset; COMMIT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+
+from events import database, log, offsets, vault
+from events.admission import Admission, Item
+from events.entry import Coordinates
+from events.envelope import check
+from events.errors import Refused
+from events.quarantine import Message, open_parked
+from services.incarnations import last_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from aiokafka import ConsumerRecord
+
+    from events.admission import Outcome
+    from events.facts import Event
+    from events.offsets import Mark
+    from services.settings import Settings
+
+__all__ = ["Accountant", "Batch"]
+
+_log = structlog.get_logger("intake")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was delivered of one partition, ascending, from `mark.next` on; the broker's log begins at `begin`."""
+
+    mark: Mark
+    begin: int
+    records: Sequence[ConsumerRecord[Any, Any]]
+
+
+class Accountant:
+    """Holds the keys, and a connection that is made when it is needed. psycopg's OperationalError is for the caller."""
+
+    def __init__(self, settings: Settings, address: str) -> None:
+        self._settings = settings
+        self._address = address
+        self._connection: database.Connection | None = None
+        with database.connect(address, "rekam_intake") as connection, connection.cursor() as cursor:
+            self._keys = vault.unlock(cursor, settings.keys)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # ------------------------------------------------------------------ where intake stands
+
+    def mark(self, topic: str, partition: int) -> Mark:
+        with self._transaction() as cursor:
+            return offsets.mark(cursor, topic, partition)
+
+    def renew(self, mark: Mark) -> Mark:
+        """Begin the topic's next incarnation, or follow another intake into it."""
+        with self._transaction() as cursor:
+            log.lock(cursor)
+            return offsets.renew(cursor, mark)
+
+    def miss(self, mark: Mark, end: int, begin: int) -> Mark:
+        """Account for the offsets from the mark to `end` (exclusive), of which nothing was delivered."""
+        with self._transaction() as cursor:
+            log.lock(cursor)
+            offsets.advance(cursor, {mark: (end, None)})
+            offsets.account(cursor, [(mark, offsets.missing(mark.next, end, begin))])
+        return replace(mark, next=end)
+
+    # ------------------------------------------------------------------ messages
+
+    def check(self, batches: Sequence[Batch], now: datetime) -> list[Item]:
+        """Check every message by itself; needs no database."""
+        items = []
+        for batch in batches:
+            topic, incarnation, partition = batch.mark.topic, batch.mark.incarnation, batch.mark.partition
+            for record in batch.records:
+                kafka = Coordinates(topic, incarnation, partition, record.offset)
+                message = Message(record.headers, record.value)
+                items.append(Item(kafka, message, self._checked(kafka, message, now)))
+        return items
+
+    def take(self, batches: Sequence[Batch], items: Sequence[Item], now: datetime) -> list[Mark]:
+        """Account for the batches and append what they bring; where each partition then stands.
+
+        Clash where the ledger has moved on: nothing was done, ask it again.
+        """
+        with self._transaction() as cursor:
+            admission = self._admission(cursor, now)
+            steps = {batch.mark: (batch.records[-1].offset + 1, last_of(batch.records[-1])) for batch in batches}
+            offsets.advance(cursor, steps)
+            outcomes = iter(admission.admit(items))
+            offsets.account(cursor, [(batch.mark, _ranges(batch, outcomes)) for batch in batches])
+        return [replace(mark, next=next_, last=last) for mark, (next_, last) in steps.items()]
+
+    def redrive(self, number: int, now: datetime) -> Outcome | None:
+        """Put a parked message through once more, with its old coordinates; None where it is not open."""
+        with self._transaction() as cursor:
+            admission = self._admission(cursor, now)
+            parked = open_parked(cursor, self._keys, number)
+            if parked is None:
+                return None
+            checked = self._checked(parked.kafka, parked.message, now)
+            return admission.admit([Item(parked.kafka, parked.message, checked, number)])[0]
+
+    def _admission(self, cursor: psycopg.Cursor[Any], now: datetime) -> Admission:
+        head = log.lock(cursor)
+        return Admission(
+            cursor, self._keys, self._settings.departure_rule, head, log.accepted(head, now),
+            lambda kafka, message: self._checked(kafka, message, now),
+        )  # fmt: skip
+
+    def _checked(self, kafka: Coordinates, message: Message, now: datetime) -> Event | Refused:
+        try:
+            return check(kafka.topic, message.headers, message.value, now, self._settings.correcting_sources)
+        except Refused as refused:
+            return refused
+        except Exception as error:  # noqa: BLE001 - a message that we fall over must not hold up those behind it
+            _log.error("cannot be understood", **kafka._asdict(), error=type(error).__name__)
+            return Refused("bad_data", f"could not be understood: {type(error).__name__} in Rekam; tell its makers")
+
+    def _transaction(self) -> _Transaction:
+        if self._connection is None or self._connection.closed:
+            self._connection = database.connect(self._address, "rekam_intake")
+        return _Transaction(self._connection)
+
+
+class _Transaction:
+    """A cursor in a transaction of its own; the connection is given up when it is broken."""
+
+    def __init__(self, connection: database.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> psycopg.Cursor[Any]:
+        return self._connection.cursor()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            self._connection.commit()
+            return
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._connection.close()
+
+
+def _ranges(batch: Batch, outcomes: Any) -> list[offsets.Range]:
+    told = [(record.offset, next(outcomes).outcome) for record in batch.records]
+    return offsets.ranges(batch.mark.next, batch.begin, told)

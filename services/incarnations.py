@@ -1,0 +1,153 @@
+"""Whether a topic is still the one we have read: a second consumer that looks without taking part.
+
+A topic may be deleted and made again under its name, and a running consumer is not told. The sign is the message that
+was read last: where the log of the partition ends before it, or another message stands in its place, it is a new topic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from events.errors import MadeAgain, Unreachable
+from events.offsets import Last
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from types import TracebackType
+
+    from aiokafka import ConsumerRecord
+
+    from events.offsets import Mark
+
+__all__ = ["Bounds", "Probe", "last_of"]
+
+_PATIENCE_S: Final = 10.0
+"""How long a message that must be there is waited for."""
+
+
+class Bounds(NamedTuple):
+    """The first offset that the broker still has, and the one behind the last that may be read."""
+
+    begin: int
+    end: int
+
+
+def last_of(record: ConsumerRecord[Any, Any]) -> Last:
+    """What is remembered of a message, to know it again."""
+    return Last(record.offset, record.timestamp, sha256(record.value or b"").digest())
+
+
+class Probe:
+    """A consumer without a group, to be used by one task at a time. Errors of Kafka come out as Unreachable."""
+
+    def __init__(self, bootstrap: str, options: Mapping[str, Any]) -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            metadata_max_age_ms=1000,
+            request_timeout_ms=10_000,
+            fetch_max_wait_ms=50,
+            max_partition_fetch_bytes=16_384,
+            **options,
+        )
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            await self._consumer.stop()
+            raise Unreachable(f"Kafka does not answer: {error!r}. Check REKAM_KAFKA, or start it.") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._consumer.stop()
+
+    async def bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
+        """Ask the broker what it still has of each partition."""
+        wanted = list(partitions)
+        async with self._one_at_a_time:
+            try:
+                begins, ends = await asyncio.gather(
+                    self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
+                )
+            except (KafkaError, ValueError) as error:
+                raise Unreachable(f"Kafka does not say where its topics begin and end: {error!r}") from error
+        return {tp: Bounds(begins[tp], ends[tp]) for tp in wanted}
+
+    async def recognise(self, marks: Mapping[TopicPartition, Mark]) -> None:
+        """Read the message before each mark once more. MadeAgain where it is gone or is another.
+
+        Where retention has taken it away nothing can be told, and the topic passes for the same.
+        """
+        remembered = {tp: mark.last for tp, mark in marks.items() if mark.last is not None}
+        if not remembered:
+            return
+        bounds = await self.bounds(remembered)
+        expected: dict[TopicPartition, Last] = {}
+        for tp, last in remembered.items():
+            if bounds[tp].end <= last.offset:
+                raise MadeAgain(tp.topic, tp.partition)
+            if bounds[tp].begin <= last.offset:
+                expected[tp] = last
+        for tp, found in (await self._firsts({tp: last.offset for tp, last in expected.items()})).items():
+            if found is None or last_of(found) != expected[tp]:
+                raise MadeAgain(tp.topic, tp.partition)
+
+    async def silence(self, partition: TopicPartition, next_: int, end: int) -> int:
+        """Give the offset up to which (exclusive) nothing is delivered from `next_` on; `next_` where something is.
+
+        Markers of transactions and aborted messages take offsets and are never delivered.
+        """
+        async with self._one_at_a_time, asyncio.timeout(_PATIENCE_S):
+            self._consumer.assign([partition])
+            self._consumer.seek(partition, next_)
+            try:
+                while await self._consumer.position(partition) < end:
+                    if await self._consumer.getmany(partition, timeout_ms=100, max_records=1):
+                        return next_
+                return int(await self._consumer.position(partition))
+            except KafkaError:
+                return next_
+            finally:
+                self._consumer.assign([])
+
+    async def _firsts(
+        self, offsets: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
+        """Read the first message at or behind each offset; None where the offset is out of range."""
+        found: dict[TopicPartition, ConsumerRecord[Any, Any] | None] = {}
+        if not offsets:
+            return found
+        async with self._one_at_a_time:
+            self._consumer.assign(list(offsets))
+            for tp, offset in offsets.items():
+                self._consumer.seek(tp, offset)
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    while len(found) < len(offsets):
+                        found |= await self._some(set(offsets) - set(found))
+            except (KafkaError, TimeoutError) as error:
+                raise Unreachable(f"Kafka does not give the messages read last: {error!r}") from error
+            finally:
+                self._consumer.assign([])
+        return found
+
+    async def _some(self, wanted: set[TopicPartition]) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
+        try:
+            got = await self._consumer.getmany(*wanted, timeout_ms=200)
+        except OffsetOutOfRangeError as error:
+            return dict.fromkeys(set(error.args[0]) & wanted, None)
+        for tp in got:
+            self._consumer.pause(tp)
+        return {tp: records[0] for tp, records in got.items()}

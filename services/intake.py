@@ -1,0 +1,210 @@
+"""Intake: takes every message of the source topics and accounts for it. Any number may run; one writes at a time.
+
+A batch goes this way:
+
+    1. the message before it is read once more (is this still the topic we know?) while the batch is checked
+    2. one transaction: lock, account, recognise, identify, seal and append (events/admission.py), commit
+    3. the group's offsets are committed, which means nothing but lag
+
+Where it stands comes from the ledger alone, never from the group: whatever goes wrong, it asks the ledger again and
+seeks there. A partition that is assigned is paused and moved before the first await, since aiokafka fetches meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from events.errors import MadeAgain, Retry
+from events.facts import SOURCE_TOPICS
+from services.account import Accountant, Batch
+from services.wire import subscribe
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from aiokafka import ConsumerRecord
+
+    from events.offsets import Mark
+    from services.incarnations import Bounds, Probe
+    from services.wire import Records, Wire
+
+__all__ = ["GROUP", "Intake"]
+
+GROUP: Final = "rekam-intake"
+_TICK_S: Final = 1.0
+_PAUSE_S: Final = 0.5
+
+_log = structlog.get_logger("intake")
+
+
+class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One member of the group. `run` goes on until it is cancelled."""
+
+    def __init__(self, wire: Wire, accountant: Accountant) -> None:
+        self._wire = wire
+        self._accountant = accountant
+        self._probe: Probe = wire.probe()
+        self._broker = wire.broker()
+        self._subscriber = subscribe(
+            self._broker, *SOURCE_TOPICS, group=GROUP, handler=self._handle, listener=self, reset="none"
+        )
+        self._marks: dict[TopicPartition, Mark] = {}
+        self._unsettled: set[TopicPartition] = set()
+        self._turn = asyncio.Lock()
+        self._busy = 0.0
+        self._failure: Exception | None = None
+
+    async def run(self) -> None:
+        """Take messages until cancelled. Raises what no retry mends."""
+        async with self._probe:
+            try:
+                await self._broker.start()
+                while True:
+                    if self._failure is not None:
+                        raise self._failure
+                    async with self._turn:
+                        await self._look_around()
+                    await asyncio.sleep(_PAUSE_S if self._unsettled else _TICK_S)
+            finally:
+                await self._broker.stop()
+
+    # ------------------------------------------------------------------ assignment
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Forget them; a batch that is on its way will clash with whoever has them next, or be first."""
+        for tp in revoked:
+            self._marks.pop(tp, None)
+            self._unsettled.discard(tp)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Hold them still, at any position, until the ledger has been asked. No await: see the module's docstring."""
+        self._hold(assigned)
+
+    def _hold(self, partitions: Iterable[TopicPartition]) -> None:
+        consumer = self._subscriber.consumer
+        for tp in partitions:
+            if tp in consumer.assignment():
+                consumer.seek(tp, 0)  # a position, or aiokafka looks for one by itself
+                consumer.pause(tp)
+                self._marks.pop(tp, None)
+                self._unsettled.add(tp)
+
+    async def _look_around(self) -> None:
+        """Settle what waits for it; see whether a topic began anew, lost messages, or ends in what nobody can read."""
+        try:
+            if self._unsettled:
+                await self._settle(set(self._unsettled))
+            quiet = {tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled}
+            if quiet and asyncio.get_running_loop().time() - self._busy >= _TICK_S:
+                await self._compare(quiet)
+        except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
+            _log.warning("waiting", why=_why(error))
+
+    async def _compare(self, quiet: dict[TopicPartition, Mark]) -> None:
+        bounds = await self._probe.bounds(quiet)
+        stale = {tp for tp, mark in quiet.items() if not bounds[tp].begin <= mark.next <= bounds[tp].end}
+        try:
+            await self._probe.recognise({tp: mark for tp, mark in quiet.items() if tp not in stale})
+        except MadeAgain as again:
+            stale |= {tp for tp in quiet if tp.topic == again.topic}
+        for tp in sorted(set(quiet) - stale):
+            await self._skip_silence(tp, quiet[tp], bounds[tp])
+        if stale:
+            self._hold(stale)
+            await self._settle(stale)
+
+    async def _skip_silence(self, tp: TopicPartition, mark: Mark, bounds: Bounds) -> None:
+        if bounds.end > mark.next:
+            upto = await self._probe.silence(tp, mark.next, bounds.end)
+            if upto > mark.next and self._marks.get(tp) == mark:
+                self._marks[tp] = await asyncio.to_thread(self._accountant.miss, mark, upto, bounds.begin)
+
+    async def _settle(self, partitions: Collection[TopicPartition]) -> None:
+        """Find out from the ledger and the broker where each partition goes on, and let it go on there."""
+        bounds = await self._probe.bounds(partitions)
+        for tp in sorted(partitions):
+            mark = await asyncio.to_thread(self._accountant.mark, tp.topic, tp.partition)
+            begin, end = bounds[tp]
+            if not await self._is_same(tp, mark, end):
+                _log.warning("made again", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation)
+                mark = await asyncio.to_thread(self._accountant.renew, mark)
+            if begin > mark.next:
+                _log.error("expired unread", topic=tp.topic, partition=tp.partition, first=mark.next, last=begin - 1)
+                mark = await asyncio.to_thread(self._accountant.miss, mark, begin, begin)
+            self._resume(tp, mark)
+
+    async def _is_same(self, tp: TopicPartition, mark: Mark, end: int) -> bool:
+        try:
+            await self._probe.recognise({tp: mark})
+        except MadeAgain:
+            return False
+        return mark.next <= end
+
+    def _resume(self, tp: TopicPartition, mark: Mark) -> None:
+        consumer = self._subscriber.consumer
+        if tp in self._unsettled and tp in consumer.assignment():
+            self._marks[tp] = mark
+            self._unsettled.discard(tp)
+            consumer.seek(tp, mark.next)
+            consumer.resume(tp)
+            _log.info("reading", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation, next=mark.next)
+
+    # ------------------------------------------------------------------ batches
+
+    async def _handle(self, records: Records) -> None:
+        by_partition: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = defaultdict(list)
+        for record in records:
+            by_partition[TopicPartition(record.topic, record.partition)].append(record)
+        async with self._turn:
+            batch = {tp: rows for tp, rows in by_partition.items() if tp in self._marks}
+            if batch:
+                await self._take(batch)
+            self._busy = asyncio.get_running_loop().time()
+
+    async def _take(self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]) -> None:
+        marks = {tp: self._marks[tp] for tp in records}
+        try:
+            begins = await self._begins(records, marks)
+            batches = [Batch(marks[tp], begins.get(tp, 0), rows) for tp, rows in records.items()]
+            now = datetime.now(UTC)
+            items, _ = await asyncio.gather(
+                asyncio.to_thread(self._accountant.check, batches, now), self._probe.recognise(marks)
+            )
+            moved = await asyncio.to_thread(self._accountant.take, batches, items, now)
+        except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
+            _log.warning("again from the ledger", why=_why(error))
+            self._hold(records)
+            return
+        except Exception as error:
+            self._failure = error
+            self._hold(records)
+            raise
+        for tp, mark in zip(records, moved, strict=True):
+            if tp in self._marks:
+                self._marks[tp] = mark
+        await self._commit()
+
+    async def _begins(
+        self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]], marks: dict[TopicPartition, Mark]
+    ) -> dict[TopicPartition, int]:
+        """Ask where the partitions begin that show a gap, to tell what expired from what never was to be read."""
+        gaps = [tp for tp, rows in records.items() if rows[-1].offset - marks[tp].next >= len(rows)]
+        return {tp: found.begin for tp, found in (await self._probe.bounds(gaps)).items()} if gaps else {}
+
+    async def _commit(self) -> None:
+        try:
+            await self._subscriber.consumer.commit()
+        except KafkaError as error:
+            _log.info("group offsets not committed", why=_why(error))
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if isinstance(error, Retry) else type(error).__name__

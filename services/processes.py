@@ -1,0 +1,89 @@
+"""The processes: how each is put together from the settings, and how it ends when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from events import database, vault
+from events.errors import WrongUse
+from projections import position
+from projections.counts import COUNTS
+from projections.outstanding import OUTSTANDING
+from projections.trail import TRAIL
+from services.account import Accountant
+from services.embedded import find
+from services.intake import Intake
+from services.projector import Follower, Projector
+from services.relay import Relay
+from services.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from events.vault import Keys
+    from projections.views import View
+    from services.settings import Settings
+
+__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "unlock"]
+
+VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
+PROCESSES: Final = ("intake", "relay", *VIEWS)
+
+_log = structlog.get_logger("process")
+
+
+def prepare(address: str) -> None:
+    """Make what is missing in the database: roles, tables, views. Safe at every start, also of several at once."""
+    database.create(address)
+    with database.connect(address, "rekam_projector") as connection:
+        for view in VIEWS.values():
+            with connection.transaction(), connection.cursor() as cursor:
+                position.make(cursor, view)
+
+
+def unlock(settings: Settings, address: str) -> Keys:
+    """Load the keys and see that they are this database's; make them at the very first start."""
+    with database.connect(address, "rekam_intake") as connection, connection.cursor() as cursor:
+        return vault.unlock(cursor, settings.keys)
+
+
+def run(settings: Settings, name: str) -> None:
+    """Run one process until SIGTERM or SIGINT. Errors that no retry mends come out."""
+    if name not in PROCESSES:
+        raise WrongUse(f"there is no process {name!r}; there are {', '.join(PROCESSES)}")
+    engines = find(settings)
+    prepare(engines.database)
+    asyncio.run(_until_told(_process(settings, Wire(settings, engines), name)))
+    _log.info("ended", process=name)
+
+
+async def _process(settings: Settings, wire: Wire, name: str) -> None:
+    await wire.make_topics()
+    if name == "relay":
+        await Relay(wire).run()
+    elif name == "intake":
+        accountant = Accountant(settings, wire.engines.database)
+        try:
+            await Intake(wire, accountant).run()
+        finally:
+            accountant.close()
+    else:
+        follower = Follower(VIEWS[name], wire.engines.database, unlock(settings, wire.engines.database))
+        try:
+            await Projector(wire, VIEWS[name], follower).run()
+        finally:
+            follower.close()
+
+
+async def _until_told(work: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,169 @@
+"""A projector: keeps one view at the head of the log.
+
+`rekam.log` is the fast path and the doorbell, the log itself is the truth. A batch goes this way:
+
+    1. what is at or below the view's own position is ignored; what follows on it without a gap is taken, and where
+       anything else was sent, or nothing was for a second, the entries are read from the log
+    2. the digest chained over them is compared with the log's own at their end: what was sent from a log that has since
+       been put back to an earlier state is dropped, and read from the log
+    3. one transaction: the view, its position and digest (compare-and-set: a second projector is fenced off); commit
+    4. the group's offset is committed, which means nothing but lag
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count, takewhile
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+import structlog
+from aiokafka.errors import KafkaError
+
+from events import database, log
+from events.errors import Clash, Refusal, Retry
+from projections import position
+from projections.history import changes_of
+from projections.position import Standing
+from services.wire import LOG_TOPIC, subscribe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from events.vault import Keys
+    from projections.views import View
+    from services.wire import Records, Wire
+
+__all__ = ["Follower", "Projector"]
+
+LIMIT: Final = 2000
+_TICK_S: Final = 1.0
+_PAUSE_S: Final = 0.5
+
+_log = structlog.get_logger("projector")
+
+Sent = tuple[int, bytes]
+
+
+class Follower:
+    """The database's side of a projector: one connection, one call at a time, in a thread."""
+
+    def __init__(self, view: View, address: str, keys: Keys, schema: str | None = None) -> None:
+        self._view = view
+        self._schema = schema or view.name
+        self._address = address
+        self._keys = keys
+        self._connection: database.Connection | None = None
+
+    def advance(self, sent: Sequence[Sent]) -> bool:
+        """Bring the view on by what was sent, or by what the log has; whether the log may have more.
+
+        Clash where another projector was here. Refusal where the view stands at a place that the log does not have.
+        """
+        connection = self._connected()
+        try:
+            with connection.transaction(), connection.cursor() as cursor:
+                old = position.take(cursor)
+                entries = self._following(cursor, old, sent)
+                if entries:
+                    self._apply(cursor, old, entries)
+        except Retry:
+            raise
+        except psycopg.OperationalError:
+            self.close()
+            raise
+        return len(entries) >= LIMIT
+
+    def check(self) -> Standing:
+        """Where the view stands. Refusal where the log has another digest there, or does not reach that far."""
+        connection = self._connected()
+        with connection.transaction(), connection.cursor() as cursor:
+            standing = position.take(cursor)
+            if log.digest_at(cursor, standing.position) != standing.digest:
+                raise Refusal(
+                    f"view {self._schema} stands at position {standing.position} of another log than this one: "
+                    f"run `rekam rebuild {self._view.name} --accept`"
+                )
+        return standing
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _apply(self, cursor: psycopg.Cursor[Any], old: Standing, entries: Sequence[Sent]) -> None:
+        digest = old.digest
+        for place, state in entries:
+            digest = log.chain(digest, place, state)
+        new = Standing(entries[-1][0], digest)
+        position.move(cursor, old, new)
+        self._view.apply(cursor, changes_of(cursor, self._keys, entries))
+
+    def _following(self, cursor: psycopg.Cursor[Any], old: Standing, sent: Sequence[Sent]) -> list[Sent]:
+        ahead = dict(pair for pair in sent if pair[0] > old.position)
+        run = [(place, ahead[place]) for place in takewhile(ahead.__contains__, count(old.position + 1))]
+        if run and len(run) == len(ahead):
+            digest = old.digest
+            for place, state in run:
+                digest = log.chain(digest, place, state)
+            if log.digest_at(cursor, run[-1][0]) == digest:
+                return run
+            _log.warning("sent from another log", view=self._schema, first=run[0][0], last=run[-1][0])
+        found = log.read(cursor, old.position, LIMIT)
+        return [(place, state) for place, state, _ in found]
+
+    def _connected(self) -> database.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = database.connect(self._address, "rekam_projector")
+            self._connection.execute(f"SET search_path = {self._schema}")
+            self._connection.commit()
+        return self._connection
+
+
+class Projector:
+    """One member of the view's consumer group. `run` goes on until it is cancelled."""
+
+    def __init__(self, wire: Wire, view: View, follower: Follower) -> None:
+        self._view = view
+        self._follower = follower
+        self._broker = wire.broker()
+        self._subscriber = subscribe(
+            self._broker, LOG_TOPIC, group=f"rekam-{view.name}", handler=self._handle, reset="latest"
+        )
+        self._turn = asyncio.Lock()
+        self._failure: Exception | None = None
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. Raises what no retry mends."""
+        standing = await asyncio.to_thread(self._follower.check)
+        _log.info("following", view=self._view.name, position=standing.position)
+        try:
+            await self._broker.start()
+            while self._failure is None:
+                await self._catch_up(())
+                await asyncio.sleep(_TICK_S)
+            raise self._failure
+        finally:
+            await self._broker.stop()
+
+    async def _handle(self, records: Records) -> None:
+        sent = [(int(dict(record.headers)["position"]), record.value) for record in records]
+        await self._catch_up(sent)
+        try:
+            await self._subscriber.consumer.commit()
+        except KafkaError as error:
+            _log.info("group offset not committed", view=self._view.name, why=type(error).__name__)
+
+    async def _catch_up(self, sent: Sequence[Sent]) -> None:
+        async with self._turn:
+            try:
+                while await asyncio.to_thread(self._follower.advance, sent):
+                    sent = ()
+            except Clash as clash:
+                _log.info("fenced off", view=self._view.name, why=str(clash))
+            except (Retry, psycopg.OperationalError) as error:
+                _log.warning("waiting", view=self._view.name, why=type(error).__name__)
+                await asyncio.sleep(_PAUSE_S)
+            except Exception as error:
+                self._failure = error
+                raise

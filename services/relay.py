@@ -1,0 +1,162 @@
+"""The relay: passes on what stands in the database, in order, to `rekam.log`, `rekam.quarantine` and `rekam.receipts`.
+
+It sends, waits until the broker has everything, and then notes how far it is. Where it dies in between it sends the
+same again, which every reader ignores. One relay works at a time: a second waits until the first one's session ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+import psycopg
+import structlog
+from aiokafka.errors import KafkaError
+
+from events import database, log
+from events.entry import decode
+from events.errors import Unreachable
+from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aiokafka import AIOKafkaProducer
+
+    from services.wire import Wire
+
+__all__ = ["Relay"]
+
+_LIMIT: Final = 2000
+_TICK_S: Final = 1.0
+_PAUSE_S: Final = 0.5
+_ONLY_ONE: Final = 0x52454C4159  # "RELAY"
+
+_RELAYED: Final = "SELECT topic, last FROM intake.relayed"
+_NOTE: Final = "UPDATE intake.relayed SET last = %s WHERE topic = %s"
+_PARKED: Final = (
+    'SELECT number, topic, incarnation, partition, "offset", source, id, code, message FROM intake.quarantine '
+    "WHERE number > %s ORDER BY number LIMIT %s"
+)
+_RECEIPTS: Final = (
+    'SELECT number, topic, incarnation, partition, "offset", source, id, outcome, position, reason '
+    "FROM intake.receipt WHERE number > %s ORDER BY number LIMIT %s"
+)
+_PARKED_NAMES: Final = ("topic", "incarnation", "partition", "offset", "source", "id", "code", "message")
+_RECEIPT_NAMES: Final = (
+    "topic", "incarnation", "partition", "offset", "source", "id", "outcome", "position", "reason",
+)  # fmt: skip
+
+_log = structlog.get_logger("relay")
+
+
+class Outgoing(NamedTuple):
+    """A message to be sent; `position` is its header, where it is an entry."""
+
+    topic: str
+    value: bytes
+    position: int | None = None
+
+
+class Shelf(NamedTuple):
+    """What one look into the database found: the messages, and how far each topic will then be passed on."""
+
+    messages: list[Outgoing]
+    upto: dict[str, int]
+
+
+class Relay:
+    """`run` goes on until it is cancelled; a database or broker that goes away is waited for."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._connection: database.Connection | None = None
+
+    async def run(self) -> None:
+        producer = self._wire.producer()
+        try:
+            await producer.start()
+            while True:
+                try:
+                    await self._pass_on(producer)
+                except (Unreachable, KafkaError, psycopg.OperationalError) as error:
+                    _log.warning("waiting", why=type(error).__name__)
+                    self._close()
+                    await asyncio.sleep(_PAUSE_S)
+        finally:
+            self._close()
+            await producer.stop()
+
+    async def _pass_on(self, producer: AIOKafkaProducer) -> None:
+        shelf = await asyncio.to_thread(self._look)
+        if not shelf.upto:
+            await asyncio.to_thread(self._wait)
+            return
+        first = [message for message in shelf.messages if message.topic == QUARANTINE_TOPIC]
+        # what was parked, and said to be so, goes before the log that may say how it ended
+        await self._send(producer, first + [m for m in shelf.messages if m.topic == RECEIPTS_TOPIC and not m.position])
+        await self._send(producer, [m for m in shelf.messages if m.topic == LOG_TOPIC or m.position])
+        await asyncio.to_thread(self._note, shelf.upto)
+
+    async def _send(self, producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> None:
+        sent = []
+        for topic, value, position in messages:
+            headers = [("position", str(position).encode())] if position and topic == LOG_TOPIC else None
+            sent.append(await producer.send(topic, value, headers=headers))
+        if sent:
+            await asyncio.gather(*sent)
+
+    # ------------------------------------------------------------------ the database, in a thread
+
+    def _look(self) -> Shelf:
+        with self._session() as cursor:
+            relayed = dict(cursor.execute(_RELAYED).fetchall())
+            entries = log.read(cursor, relayed[LOG_TOPIC], _LIMIT)
+            parked = cursor.execute(_PARKED, [relayed[QUARANTINE_TOPIC], 10 * _LIMIT]).fetchall()
+            receipts = cursor.execute(_RECEIPTS, [relayed[RECEIPTS_TOPIC], 10 * _LIMIT]).fetchall()
+        messages = [Outgoing(QUARANTINE_TOPIC, _json(_PARKED_NAMES, row[1:])) for row in parked]
+        messages += [Outgoing(RECEIPTS_TOPIC, _json(_RECEIPT_NAMES, row[1:])) for row in receipts]
+        for position, state, _ in entries:
+            messages.append(Outgoing(LOG_TOPIC, state, position))
+            messages += _receipt_of(position, state)
+        ends = ((LOG_TOPIC, entries), (QUARANTINE_TOPIC, parked), (RECEIPTS_TOPIC, receipts))
+        return Shelf(messages, {topic: rows[-1][0] for topic, rows in ends if rows})
+
+    def _note(self, upto: dict[str, int]) -> None:
+        with self._session() as cursor:
+            cursor.executemany(_NOTE, [(last, topic) for topic, last in upto.items()])
+
+    def _wait(self) -> None:
+        """Wait until intake says that it has committed, or for a second."""
+        assert self._connection is not None
+        for _ in self._connection.notifies(timeout=_TICK_S, stop_after=1):
+            pass
+
+    def _session(self) -> psycopg.Cursor[Any]:
+        if self._connection is None or self._connection.closed:
+            connection = database.connect(self._wire.engines.database, "rekam_relay", autocommit=True)
+            connection.execute("SET lock_timeout = 0")
+            connection.execute("SELECT pg_advisory_lock(%s)", [_ONLY_ONE])
+            connection.execute(f"LISTEN {log.CHANNEL}")
+            self._connection = connection
+        return self._connection.cursor()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _receipt_of(position: int, state: bytes) -> list[Outgoing]:
+    """The receipt of an appended message is read from its own entry; one appended by hand came from no topic."""
+    entry = decode(state)
+    if entry.kafka is None:
+        return []
+    outcome = "resolved" if entry.resolved else "appended"
+    row = (*entry.kafka, entry.source, entry.id, outcome, position, None)
+    return [Outgoing(RECEIPTS_TOPIC, _json(_RECEIPT_NAMES, row), position)]
+
+
+def _json(names: Sequence[str], row: Sequence[Any]) -> bytes:
+    return orjson.dumps(dict(zip(names, row, strict=True)))

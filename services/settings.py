@@ -1,0 +1,148 @@
+"""What an operator can set: environment variables, read once, at the edge. The table below is all there is."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast, get_args
+
+from events.calendar import DepartureRule
+from events.errors import WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SETTINGS", "Mechanism", "Security", "Settings", "from_environ", "table"]
+
+Security = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+class Setting(NamedTuple):
+    name: str
+    default: str  # as it would be written; empty: none
+    meaning: str
+
+
+SETTINGS: Final = (
+    Setting("REKAM_KAFKA", "", "Kafka's bootstrap servers, `host:port,…`; empty: the embedded broker"),
+    Setting("REKAM_DATABASE", "", "PostgreSQL's address, `postgresql://…`; empty: the embedded one"),
+    Setting("REKAM_DATA", ".rekam", "folder of the embedded engines and of the keys"),
+    Setting("REKAM_KEYS", "", "folder of the keys; empty: `keys` in `REKAM_DATA`"),
+    Setting("REKAM_API", "127.0.0.1:8800", "`host:port` that the API listens on"),
+    Setting("REKAM_CORRECTING_SOURCES", "", "comma-separated sources that may withdraw the facts of others"),
+    Setting(
+        "REKAM_DEPARTURE_DAYS",
+        "30",
+        "how many days after departed_on a letter without `valid_until` holds: `30`, or `30,2019-01-01:45,…` with the "
+        "first day of each later value",
+    ),
+    Setting("REKAM_KAFKA_SECURITY", "plaintext", "`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`"),
+    Setting("REKAM_KAFKA_MECHANISM", "SCRAM-SHA-512", "with `sasl_…`: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`"),
+    Setting("REKAM_KAFKA_USER", "", "with `sasl_…`: the user's name"),
+    Setting("REKAM_KAFKA_PASSWORD_FILE", "", "with `sasl_…`: file whose first line is the password"),
+    Setting("REKAM_KAFKA_CA_FILE", "", "with `…ssl`: certificates to trust, PEM; empty: those of the system"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Values that fit together; made by `from_environ`. Empty `kafka` and `database` mean the embedded engines."""
+
+    kafka: str
+    database: str = field(repr=False)  # may hold a password
+    data: Path
+    keys: Path
+    api_host: str
+    api_port: int
+    correcting_sources: frozenset[str]
+    departure_rule: DepartureRule
+    kafka_security: Security
+    kafka_mechanism: Mechanism
+    kafka_user: str
+    kafka_password_file: Path | None
+    kafka_ca_file: Path | None
+
+
+def from_environ(environ: Mapping[str, str]) -> Settings:
+    """Reads every `REKAM_…`; an empty one is as good as none. WrongUse names the setting and the way out."""
+    check_names(environ)
+    given = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    check_security(environ, given)
+    data = Path(given["REKAM_DATA"]).absolute()
+    host, port = host_and_port("REKAM_API", given["REKAM_API"])
+    for server in given["REKAM_KAFKA"].split(",") if given["REKAM_KAFKA"] else ():
+        host_and_port("REKAM_KAFKA", server.strip())
+    try:
+        rule = DepartureRule.parse(given["REKAM_DEPARTURE_DAYS"])
+    except ValueError as error:
+        raise WrongUse(f"REKAM_DEPARTURE_DAYS: {error}; write 30, or 30,2019-01-01:45") from None
+    return Settings(
+        kafka=given["REKAM_KAFKA"],
+        database=given["REKAM_DATABASE"],
+        data=data,
+        keys=Path(given["REKAM_KEYS"]).absolute() if given["REKAM_KEYS"] else data / "keys",
+        api_host=host,
+        api_port=port,
+        correcting_sources=frozenset(filter(None, map(str.strip, given["REKAM_CORRECTING_SOURCES"].split(",")))),
+        departure_rule=rule,
+        kafka_security=cast("Security", given["REKAM_KAFKA_SECURITY"]),
+        kafka_mechanism=cast("Mechanism", given["REKAM_KAFKA_MECHANISM"]),
+        kafka_user=given["REKAM_KAFKA_USER"],
+        kafka_password_file=file_or_none(given["REKAM_KAFKA_PASSWORD_FILE"]),
+        kafka_ca_file=file_or_none(given["REKAM_KAFKA_CA_FILE"]),
+    )
+
+
+def table() -> str:
+    """The settings as a Markdown table, as the README shows it."""
+    rows = (f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in SETTINGS)
+    return "\n".join(("| setting | default | meaning |", "|---|---|---|", *rows))
+
+
+def check_names(environ: Mapping[str, str]) -> None:
+    known = [setting.name for setting in SETTINGS]
+    for name in sorted(environ):
+        if name.startswith("REKAM_") and name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+            raise WrongUse(f"{name} is no setting; the nearest is {nearest}")
+
+
+def check_security(environ: Mapping[str, str], given: Mapping[str, str]) -> None:
+    """That no setting of Kafka's security is missing, or is without effect: who sets it believes to be protected."""
+    security = one_of("REKAM_KAFKA_SECURITY", given, get_args(Security))
+    one_of("REKAM_KAFKA_MECHANISM", given, get_args(Mechanism))
+    if security != "plaintext" and not given["REKAM_KAFKA"]:
+        raise WrongUse(f"REKAM_KAFKA_SECURITY is {security}, which the embedded broker does not know: set REKAM_KAFKA")
+    sasl, ssl = security.startswith("sasl"), security.endswith("ssl")
+    for name, wanted, needed in (
+        ("REKAM_KAFKA_USER", sasl, sasl),
+        ("REKAM_KAFKA_PASSWORD_FILE", sasl, sasl),
+        ("REKAM_KAFKA_MECHANISM", sasl, False),
+        ("REKAM_KAFKA_CA_FILE", ssl, False),
+    ):
+        is_set = bool(environ.get(name, "").strip())
+        if is_set and not wanted:
+            raise WrongUse(f"{name} has no effect while REKAM_KAFKA_SECURITY is {security}: change one of them")
+        if needed and not is_set:
+            raise WrongUse(f"REKAM_KAFKA_SECURITY is {security}, which needs {name}: set it")
+
+
+def one_of(name: str, given: Mapping[str, str], values: tuple[str, ...]) -> str:
+    if given[name] not in values:
+        raise WrongUse(f"{name} is {given[name]!r}; write one of {', '.join(values)}")
+    return given[name]
+
+
+def host_and_port(name: str, text: str) -> tuple[str, int]:
+    """From `host:port`, an IPv6 address in brackets, which are taken off."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not bare or (":" in bare and bare == host) or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise WrongUse(f"{name} is {text!r}, which is no host:port, such as 127.0.0.1:8800")
+    return bare, int(port)
+
+
+def file_or_none(text: str) -> Path | None:
+    return Path(text).absolute() if text else None

@@ -1,0 +1,152 @@
+"""How Rekam talks to Kafka: a broker object, batches of raw records, and topics that are made by us alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from events.errors import Unreachable
+from events.facts import SOURCE_TOPICS
+from services.incarnations import Probe
+from services.security import client_options, faststream_security
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+    from faststream.message import StreamMessage
+
+    from services.embedded import Engines
+    from services.settings import Settings
+
+__all__ = [
+    "LOG_TOPIC",
+    "QUARANTINE_TOPIC",
+    "RECEIPTS_TOPIC",
+    "Records",
+    "Wire",
+    "subscribe",
+]
+
+Records = tuple["ConsumerRecord[Any, Any]", ...]
+
+LOG_TOPIC: Final = "rekam.log"
+QUARANTINE_TOPIC: Final = "rekam.quarantine"
+RECEIPTS_TOPIC: Final = "rekam.receipts"
+
+SOURCE_PARTITIONS: Final = 4
+"""For a topic that we make; one that is there keeps what it has."""
+
+_OURS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
+    (LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC), 1
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Everything that is needed to reach Kafka; makes clients that are not yet connected."""
+
+    settings: Settings
+    engines: Engines
+
+    def broker(self) -> KafkaBroker:
+        """Make FastStream's broker object. It makes no topics and does not look into messages."""
+        return KafkaBroker(
+            self.engines.kafka,
+            security=faststream_security(self.settings),
+            metadata_max_age_ms=1000,  # or a topic made again is noticed after 5 minutes
+            allow_auto_create_topics=False,
+            apply_types=False,
+            logger=None,
+        )
+
+    def producer(self) -> AIOKafkaProducer:
+        """Make a producer that waits for every replica; idempotent, which the embedded broker alone does not know."""
+        return AIOKafkaProducer(
+            bootstrap_servers=self.engines.kafka,
+            acks="all",
+            enable_idempotence=not self.engines.embedded,
+            linger_ms=2,
+            max_batch_size=128 * 1024,
+            max_request_size=2 * 1024 * 1024,
+            metadata_max_age_ms=1000,
+            **client_options(self.settings),
+        )
+
+    def probe(self) -> Probe:
+        return Probe(self.engines.kafka, client_options(self.settings))
+
+    async def make_topics(self) -> None:
+        """Make the topics that are missing. Unreachable where no broker answers, or where it refuses."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.engines.kafka, **client_options(self.settings))
+        try:
+            await admin.start()
+            there = set(await admin.list_topics())
+            missing = [name for name in _OURS if name not in there]
+            if missing:
+                replication = 1 if self.engines.embedded else -1
+                answer = await admin.create_topics([NewTopic(name, _OURS[name], replication) for name in missing])
+                _check(answer.topic_errors)
+        except KafkaError as error:
+            said = f"Kafka at {self.engines.kafka} does not answer: {error!r}"
+            raise Unreachable(f"{said}. Check REKAM_KAFKA, or start it.") from error
+        finally:
+            await admin.close()
+
+
+def subscribe(
+    broker: KafkaBroker,
+    *topics: str,
+    group: str,
+    handler: Callable[[Records], Awaitable[None]],
+    listener: ConsumerRebalanceListener | None = None,
+    reset: Literal["latest", "none"],
+) -> Any:
+    """Subscribe `handler` to batches of records as they came, nothing decoded; the subscriber.
+
+    Nothing is acknowledged but by the handler itself, after its own commit: the policy is MANUAL for every subscriber.
+    Handlers are called one after the other.
+    """
+    subscriber = broker.subscriber(
+        *topics,
+        group_id=group,
+        batch=True,
+        max_records=2000,
+        batch_timeout_ms=10,  # after an empty fetch FastStream sleeps for it once more
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=2 * 1024 * 1024,
+        ack_policy=AckPolicy.MANUAL,
+        auto_offset_reset=reset,
+        isolation_level="read_committed",
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=2_000,
+        listener=listener,
+        parser=_as_they_came,
+        decoder=_undecoded,
+    )
+    subscriber(handler)
+    return subscriber
+
+
+async def _as_they_came(records: Records) -> StreamMessage[Any]:
+    """Stand in for FastStream's parser, which decodes every header as UTF-8 and falls over one that is not."""
+    return KafkaAckableMessage(body=b"", raw_message=records, consumer=None)
+
+
+async def _undecoded(message: StreamMessage[Any]) -> Records:
+    records: Records = message.raw_message
+    return records
+
+
+def _check(told: Sequence[tuple[Any, ...]]) -> None:
+    for name, code, *said in told:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise Unreachable(f"Kafka refuses to make topic {name}: {error.__name__} {said[0] if said else ''}".strip())

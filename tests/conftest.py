@@ -1,0 +1,52 @@
+"""One real PostgreSQL for the whole run, and a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from services.postgres import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Quick, and safe against kill -9 of any client; not against the machine's own end, which no test brings about.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "100"}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL 18, as its owner."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"), QUICK, wish=None)
+    server.start()
+    try:
+        yield server.address
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def empty_database(postgres: str) -> Iterator[str]:
+    """The address of a database of the test's own with nothing in it, dropped afterwards with whoever is connected."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield psycopg.conninfo.make_conninfo(postgres, dbname=name)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(empty_database: str) -> str:
+    """The address of a database of the test's own, with our schemas and roles."""
+    if importlib.util.find_spec("events.database") is not None:
+        from events.database import create  # noqa: PLC0415 - a test without a database needs none of it
+
+        create(empty_database)
+    return empty_database

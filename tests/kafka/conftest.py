@@ -1,0 +1,55 @@
+"""A real Apache Kafka for the whole run, and others of a test's own to be killed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tests.kafka.apache import ApacheKafka, Missing, java_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class MakeKafka(Protocol):
+    """Makes and starts a broker on a folder of its own: `kill`, then `start`, are up to the test."""
+
+    def __call__(self, settings: Mapping[str, str] | None = None) -> ApacheKafka: ...
+
+
+@pytest.fixture(scope="session")
+def apache() -> None:
+    """What every test with a real Kafka needs; without it they are skipped, but not where CI must not overlook them."""
+    try:
+        java_command()
+    except Missing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must test against a real Kafka: {missing}")
+        pytest.skip(f"no real Kafka: {missing}")
+
+
+@pytest.fixture(scope="session")
+def kafka(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap address of one real broker, shared: give topics and groups names of the test's own."""
+    broker = ApacheKafka(tmp_path_factory.mktemp("kafka"))
+    try:
+        broker.start()
+        yield broker.address
+    finally:
+        broker.stop()
+
+
+@pytest.fixture
+def make_kafka(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeKafka]:
+    made: list[ApacheKafka] = []
+
+    def make(settings: Mapping[str, str] | None = None) -> ApacheKafka:
+        made.append(ApacheKafka(tmp_path_factory.mktemp("kafka"), settings))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.stop()

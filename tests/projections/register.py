@@ -1,0 +1,140 @@
+"""A register as it stands after the log was read: facts are told in order, and both by-name views hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from events.entry import VERSION, Entry
+from events.seal import associated_data, person_keys, seal
+from events.vault import Person, identify, nonces
+from projections import evidence as ev
+from projections import position as place
+from projections.outstanding import OUTSTANDING
+from projections.postings import changes
+from projections.trail import TRAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    import psycopg
+
+    from events.vault import Keys
+    from projections.reading import Fact
+
+VIEWS = (TRAIL, OUTSTANDING)
+ACCEPTED = "2018-11-23T04:00:00.000000Z"
+TYPES: dict[type[Fact], str] = {
+    ev.Declaration: "rekam.listing.list_declared.v1",
+    ev.Listing: "rekam.listing.resident_listed.v1",
+    ev.Capture: "rekam.recording.captured.v1",
+    ev.Status: "rekam.recording.status_reported.v1",
+    ev.Departure: "rekam.relocation.departed.v1",
+    ev.Move: "rekam.relocation.moved_within.v1",
+    ev.Arrival: "rekam.relocation.arrived.v1",
+    ev.Finding: "rekam.finding.reported.v1",
+    ev.Death: "rekam.death.registered.v1",
+    ev.Withdrawal: "rekam.correction.fact_withdrawn.v1",
+}
+CLEAR = "list kind rows kelurahan from_kelurahan to_kelurahan status outcome withdraws_source withdraws_id".split()
+PERSONAL = {
+    "name": "Contoh Warga",
+    "birth_date": "1973-05-01",
+    "address": "Jalan Contoh 1",
+    "rt": "001",
+    "rw": "002",
+    "family_card": "5371010101180001",
+}
+
+
+@dataclass
+class Register:
+    """Facts are told about somebody, by NIK or a list's name; positions count from 1."""
+
+    cursor: psycopg.Cursor[Any]
+    keys: Keys
+    position: int = 0
+    history: dict[UUID, list[tuple[int, Fact]]] = field(default_factory=dict)
+
+    def make(self) -> None:
+        for view in VIEWS:
+            place.make(self.cursor, view)
+
+    def person(self, who: str) -> Person:
+        mac = self.keys.nik_mac(who) if who.isdigit() else self.keys.list_mac(who)
+        return identify(self.cursor, self.keys, [mac])[mac]
+
+    def tell(self, who: str, *facts: Fact, **personal: str) -> UUID:
+        """Tell facts about one subject; `personal` are the particulars that differ from PERSONAL."""
+        self.tell_all([(who, fact, personal) for fact in facts])
+        return self.person(who).subject
+
+    def tell_all(self, told: Sequence[tuple[str, Fact, Mapping[str, str]]], at_once: int = 1000) -> None:
+        batch = []
+        for who, fact, personal in told:
+            self.position += 1
+            batch.append((self.position, entry_of(fact, self.person(who), {"nik": who, **PERSONAL, **personal}), fact))
+        for first in range(0, len(batch), at_once):
+            some = batch[first : first + at_once]
+            changed = changes(self.history, some)
+            for at, entry, fact in some:
+                self.history.setdefault(entry.subject, []).append((at, fact))
+            for view in VIEWS:
+                self.cursor.execute(f"SET LOCAL search_path = {view.name}")
+                view.apply(self.cursor, changed)
+                self.cursor.execute("UPDATE position SET position = %s", [some[-1][0]])
+
+    def facts(self, subject: UUID, known: int | None = None) -> list[Fact]:
+        return [fact for at, fact in self.history[subject] if known is None or at <= known]
+
+    def contents(self) -> list[str]:
+        """Every row of both views as a text, in the order a rebuild compares them by."""
+        found = []
+        for view in VIEWS:
+            self.cursor.execute(f"SET LOCAL search_path = {view.name}")
+            for statement in view.sorted_rows:
+                self.cursor.execute(statement)
+                found += [f"{view.name}: {row}" for row in self.cursor.fetchall()]
+        return found
+
+
+def entry_of(fact: Fact, person: Person, personal: Mapping[str, str]) -> Entry:
+    """The entry that intake would make of the fact, sealed with the person's own key."""
+    particulars = getattr(fact, "particulars", None)
+    clear = {name: value for name in CLEAR if (value := getattr(fact, name, None)) is not None}
+    if particulars is not None:
+        clear["sex"] = particulars.sex
+    if isinstance(fact, ev.Declaration):
+        clear["rows_by_kelurahan"] = dict(fact.rows_by_kelurahan)
+    named: dict[str, Any] | None = {"reason": "Salah orang"}
+    if isinstance(fact, ev.Declaration):
+        named = None
+    elif not isinstance(fact, ev.Withdrawal):
+        named = dict(personal) if particulars is not None else {"nik": personal["nik"], "note": "Rumah kosong"}
+    aad = associated_data(VERSION, person.subject, TYPES[type(fact)], fact.source, fact.id)
+    keys = person_keys(person.key)
+    parts = (named, particulars and {"seventeen_on": particulars[1], "ever_married": particulars[2]})
+    sealed = [
+        part and seal(key, nonce, orjson.dumps(part), aad)
+        for part, key, nonce in zip(parts, keys, nonces(), strict=True)
+    ]
+    valid_on = getattr(fact, "valid_on", None)
+    return Entry(
+        person.subject,
+        TYPES[type(fact)],
+        fact.source,
+        fact.id,
+        fact.recordedtime,
+        fact.recordedtime,
+        ACCEPTED,
+        None,
+        False,
+        valid_on,
+        getattr(fact, "lapses_on", None),
+        getattr(fact, "flags", ()),
+        clear,
+        *sealed,
+    )
