@@ -67,7 +67,8 @@ def _what_is_wrong(text: str) -> str:
 def format_instant(instant: datetime) -> str:
     """The instant in UTC with six fractional digits: always 27 characters, so the order of texts is that of times."""
     utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
-    return utc.isoformat(timespec="microseconds")[:26] + "Z"
+    parts = (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % parts  # noqa: UP031 - half the time of isoformat, twice a message
 
 
 @lru_cache(maxsize=65_536)  # feeds repeat the same few thousand days

@@ -35,6 +35,7 @@ _LONGEST_NAME: Final = 500
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TYPE_LIKE: Final = re.compile(r"(?!.*[0-9]{6})[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _DAY_LIKE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_KELURAHAN_FIELDS: Final = ("kelurahan", "from_kelurahan", "to_kelurahan", "rows_by_kelurahan")
 
 
 class _Mode(Enum):
@@ -160,6 +161,8 @@ def _name(attributes: Mapping[str, object], attribute: str) -> str:
 
 
 def _name_problem(text: object) -> str | None:
+    if isinstance(text, str) and text.isprintable() and 0 < len(text) <= _LONGEST_NAME:
+        return None  # what is printable holds no control character, and that is known much sooner
     if isinstance(text, _Unreadable):
         return text.value
     if text is None:
@@ -168,8 +171,7 @@ def _name_problem(text: object) -> str | None:
         return f"is {looks(text)}"
     if len(text) > _LONGEST_NAME:
         return f"has {len(text):,} characters"
-    # What is printable holds no control character, and that is known much sooner.
-    return None if text.isprintable() or not _CONTROL.search(text) else "holds a control character"
+    return "holds a control character" if _CONTROL.search(text) else None
 
 
 def _check_topic(type_: str, topic: str) -> None:
@@ -253,9 +255,9 @@ def _check_nik(contract: type[Contract], data: Mapping[str, object]) -> None:
 
 
 def _check_kelurahan(contract: type[Contract], data: Mapping[str, object]) -> None:
-    for field in ("kelurahan", "from_kelurahan", "to_kelurahan", "rows_by_kelurahan"):
-        given = data.get(field) if field in contract.model_fields else None
-        codes = given if field == "rows_by_kelurahan" and isinstance(given, dict) else [given]
+    for field in filter(contract.model_fields.__contains__, _KELURAHAN_FIELDS):
+        given = data.get(field)
+        codes = [given] if field != "rows_by_kelurahan" else given if isinstance(given, dict) else []
         if any(isinstance(code, str) and code not in KELURAHAN for code in codes):
             raise Refused(
                 "unknown_kelurahan",

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder, PostgresSubscription
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from eventsourcing.persistence import StoredEvent
+    from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
     from psycopg import Cursor
+
+    # subject (the library's type; the column takes only a UUID), version, type, state
+    Placed = tuple[UUID | str, int, str, bytes]
 
 __all__ = [
     "CHANNEL",
@@ -81,17 +84,9 @@ class StoredFact(NamedTuple):
     subject: UUID
 
 
-class _Placed(NamedTuple):
-    subject: UUID | str  # the library's type; the column takes none that is no UUID
-    version: int
-    type: str
-    state: bytes
-
-
 _HEAD: Final = "SELECT size, accepted, digest FROM log.head"
 
 _LOCK: Final = f"{_HEAD} FOR UPDATE"
-
 _LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', %s, true)"
 
 _MOVE_HEAD: Final = """
@@ -171,10 +166,10 @@ def append(cursor: Cursor[tuple[Any, ...]], head: Head, rows: Sequence[New], acc
     `accepted` is not before the head's: see the function of that name. Waiting readers are notified by the commit.
     """
     versions = _versions(cursor, rows)
-    placed = []
+    placed: list[Placed] = []
     for subject, type_, state in rows:
         versions[subject] += 1
-        placed.append(_Placed(subject, versions[subject], type_, state))
+        placed.append((subject, versions[subject], type_, state))
     return _insert(cursor, head, placed, accepted)
 
 
@@ -228,7 +223,7 @@ def _versions(cursor: Cursor[tuple[Any, ...]], rows: Sequence[New]) -> Counter[U
     return Counter(dict(cursor))
 
 
-def _insert(cursor: Cursor[tuple[Any, ...]], head: Head, rows: Sequence[_Placed], accepted: datetime) -> Head:
+def _insert(cursor: Cursor[tuple[Any, ...]], head: Head, rows: Sequence[Placed], accepted: datetime) -> Head:
     if not rows:
         return head
     position, digest = head.size, head.digest
@@ -243,10 +238,7 @@ def _insert(cursor: Cursor[tuple[Any, ...]], head: Head, rows: Sequence[_Placed]
 
 
 def datastore(address: str, **options: Any) -> PostgresDatastore:
-    """The library's way to the log of a PostgreSQL address, to be opened and closed by `with`.
-
-    `options` are the library's own, such as pool_size.
-    """
+    """The library's way to the log of an address, to be opened and closed by `with`; `options` are the library's."""
     store = PostgresDatastore("", "", "", "", "", schema="log", **options)
     assert isinstance(store.pool.kwargs, dict)
     store.pool.kwargs |= conninfo_to_dict(address)  # all of it: the library has no names for passfile or sslmode
@@ -256,7 +248,7 @@ def datastore(address: str, **options: Any) -> PostgresDatastore:
 class Log(PostgresProcessRecorder):
     """The same log for `eventsourcing`: its applications, notification logs and subscriptions read and write it.
 
-    Ours are the lock, the insert and the positions; all reading is the library's. The tables are made by
+    Ours are the lock, the insert and the positions; reading is the library's. The tables are made by
     `events.database`, so this makes none, and their names are fixed: those that the library's factory proposes are not
     used. The datastore's schema must be `log`, else WrongUse. An insert is not repeated when the connection breaks, as
     the library's would be: after a COMMIT that did get through, that reads as a conflict with oneself.
@@ -283,6 +275,25 @@ class Log(PostgresProcessRecorder):
                 return None
             cursor = connection.cursor(row_factory=tuple_row)
             before = lock(cursor, self.datastore.lock_timeout)
-            rows = [_Placed(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+            rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
             after = _insert(cursor, before, rows, accepted(before, datetime.now(UTC)))
         return list(range(before.size + 1, after.size + 1))
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        return _Subscription(self, gt, topics)
+
+
+class _Subscription(PostgresSubscription):
+    """The library's own misses what is committed after its first look and before its LISTEN: this looks once more."""
+
+    def _listen(self) -> None:
+        try:
+            with self._recorder.datastore.get_connection() as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                self._has_been_notified.set()
+                while not self._has_been_stopped and not self._thread_error:
+                    for _ in connection.notifies(timeout=0.1, stop_after=1):
+                        self._has_been_notified.set()
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that reads, as in the library
+            self._thread_error = self._thread_error or error
+            self.stop()

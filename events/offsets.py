@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["OUTCOMES", "Last", "Mark", "Range", "account", "advance", "mark", "ranges", "renew", "tally"]
+__all__ = [
+    "OUTCOMES",
+    "Last",
+    "Mark",
+    "Range",
+    "account",
+    "advance",
+    "mark",
+    "missing",
+    "ranges",
+    "renew",
+    "tally",
+    "told",
+]
 
 OUTCOMES: Final = ("appended", "duplicate", "conflict", "quarantined", "absent", "expired")
 
@@ -140,6 +153,16 @@ def missing(first: int, end: int, begin: int) -> list[Range]:
     lost = min(max(begin, first), end)
     below = [Range(first, lost - 1, "expired")] if lost > first else []
     return below + ([Range(lost, end - 1, "absent")] if end > lost else [])
+
+
+def told(cursor: psycopg.Cursor[Any], topic: str, incarnation: int, partition: int, offset: int) -> list[Range]:
+    """Read the ranges from the one that holds `offset` on, ascending."""
+    cursor.execute(
+        "SELECT first, last, outcome FROM intake.accounted "
+        "WHERE topic = %s AND incarnation = %s AND partition = %s AND last >= %s ORDER BY first",
+        [topic, incarnation, partition, offset],
+    )
+    return [Range(*row) for row in cursor]
 
 
 def tally(cursor: psycopg.Cursor[Any]) -> dict[str, int]:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from events.entry import Coordinates
+from events import log
+from events.calendar import format_instant
+from events.entry import Coordinates, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,10 @@ __all__ = [
     "Parked",
     "Receipt",
     "Step",
+    "dismiss",
     "last_number",
+    "listed",
+    "open_count",
     "open_parked",
     "park",
     "receive",
@@ -43,6 +48,21 @@ _OPEN: Final = (
     "NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number "
     "AND r.outcome IN ('appended', 'duplicate', 'dismissed'))"
 )
+_CODE: Final = (
+    "coalesce((SELECT r.reason FROM intake.resolution r WHERE r.number = q.number "
+    "AND r.outcome IN ('refused', 'conflict') ORDER BY r.step DESC LIMIT 1), q.code)"
+)
+_LISTED: Final = f"""
+    SELECT q.number, {_CODE} AS code, q.message, q.type, q.source, q.id,
+           q.topic, q.incarnation, q.partition, q."offset", q.parked, q.outcome,
+           e.outcome AS resolution, e.reason, coalesce(e.position, q.position) AS position, l.state
+    FROM intake.quarantine q
+    LEFT JOIN LATERAL (SELECT outcome, reason, position FROM intake.resolution r
+                       WHERE r.number = q.number AND r.outcome IN ('appended', 'duplicate', 'dismissed')) e ON true
+    LEFT JOIN log.entry l ON l.notification_id = q.position
+    WHERE {{where}}
+    ORDER BY q.number
+"""
 _COLUMNS: Final = 'q.number, q.topic, q.incarnation, q.partition, q."offset", q.outcome, q.code, q.waits_for, q.sealed'
 
 
@@ -151,6 +171,48 @@ def open_parked(cursor: psycopg.Cursor[Any], keys: Keys, number: int) -> Parked 
     cursor.execute(f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE q.number = %s AND {_OPEN}", [number])
     row = cursor.fetchone()
     return None if row is None else _parked(keys, row)
+
+
+def dismiss(cursor: psycopg.Cursor[Any], number: int, at: datetime, reason: str) -> bool:
+    """Give a parked message up; False where it is not open. Takes the log's lock, so that no re-drive is under way."""
+    log.lock(cursor)
+    cursor.execute(f"SELECT q.number FROM intake.quarantine q WHERE q.number = %s AND {_OPEN}", [number])
+    if cursor.fetchone() is None:
+        return False
+    resolve(cursor, at, [Step(number, "dismissed", None, reason)])
+    return True
+
+
+def open_count(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
+    """Count the open ones by the code they are under now."""
+    cursor.execute(f"SELECT {_CODE}, count(*) FROM intake.quarantine q WHERE {_OPEN} GROUP BY 1 ORDER BY 1")
+    return dict(cursor.fetchall())
+
+
+def listed(cursor: psycopg.Cursor[Any], *, everything: bool = False) -> list[dict[str, Any]]:
+    """Give the parked messages as an operator may see them, the body closed; `everything`: also those at their end.
+
+    A conflict comes with both its versions: `stands`, the fact whose id it is, and the parked one's own coordinates.
+    """
+    cursor.execute(_LISTED.format(where="true" if everything else _OPEN))
+    names = [column.name for column in cursor.description or ()]
+    return [_shown(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    state = row.pop("state")
+    if state is not None:
+        entry = decode(bytes(state))
+        row["stands"] = {
+            "position": row["position"],
+            "type": entry.type,
+            "time": entry.time,
+            "recordedtime": entry.recordedtime,
+            "accepted": entry.accepted,
+            "kafka": entry.kafka._asdict() if entry.kafka else None,
+        }
+    row["parked"] = format_instant(row["parked"])
+    return row
 
 
 def _parked(keys: Keys, row: tuple[Any, ...]) -> Parked:

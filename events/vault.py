@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from events.errors import Clash, Refusal
 from events.seal import KEY_BYTES, NONCE_BYTES, Mac, Person, Ring, derive
 
@@ -36,8 +38,7 @@ _KNOWN: Final = "SELECT mac, subject, wrapped FROM vault.person WHERE mac = ANY(
 _OF_SUBJECTS: Final = "SELECT subject, wrapped FROM vault.person WHERE subject = ANY(%b)"
 _MAKE: Final = """
     INSERT INTO vault.person (mac, subject, wrapped)
-    SELECT * FROM unnest(%b::bytea[], %b::uuid[], %b::bytea[])
-    ON CONFLICT DO NOTHING"""
+    SELECT * FROM unnest(%b::bytea[], %b::uuid[], %b::bytea[])"""  # ON CONFLICT would cost 3 µs a person
 _FINGERPRINT: Final = "SELECT value FROM vault.fingerprint"
 _FIRST_START: Final = "INSERT INTO vault.fingerprint (value) VALUES (%s) ON CONFLICT DO NOTHING"
 
@@ -135,9 +136,10 @@ def _make(cur: Cursor[tuple[Any, ...]], keys: Keys, macs: list[bytes]) -> dict[b
         subject, key, nonce = drawn[at : at + 16], drawn[at + 16 : at + 48], drawn[at + 48 : at + _DRAWN]
         made[mac] = person = Person(UUID(bytes=subject, version=4), key)
         wrapped.append(keys.wrap(nonce, person))
-    cur.execute(_MAKE, [macs, [person.subject for person in made.values()], wrapped])
-    if cur.rowcount != len(macs):
-        raise Clash("another process identified the same people at the same time; roll back and try again")
+    try:
+        cur.execute(_MAKE, [macs, [person.subject for person in made.values()], wrapped])
+    except UniqueViolation:
+        raise Clash("another process identified the same people at the same time; roll back and try again") from None
     return made
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["MEMBERS", "balances", "balances_of_members", "flows", "pairs", "people"]
+__all__ = ["balances", "balances_of_members", "flows", "pairs", "people"]
 
 _BALANCES: Final = """
 WITH known AS (
@@ -62,16 +62,15 @@ GROUP BY from_account, to_account
 HAVING sum(people) <> 0
 """
 
-#: The members of the list named %(list)s as known at %(known)s: residents with a live listing in it, each once.
-MEMBERS: Final = """
-SELECT DISTINCT listing.subject
-FROM counts.listing JOIN counts.list ON list.number = listing.list
-WHERE list.name = %(list)s AND listing.position <= %(known)s
-    AND (listing.withdrawn IS NULL OR listing.withdrawn > %(known)s)
+# The members of the list named %(list)s as known at %(known)s: residents with a live listing in it, each once.
+_MEMBERS: Final = """
+SELECT DISTINCT subject FROM counts.listing
+WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
+    AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
 _OF_MEMBERS: Final = f"""
-WITH member AS MATERIALIZED ({MEMBERS}), moved AS MATERIALIZED (
+WITH member AS MATERIALIZED ({_MEMBERS}), moved AS MATERIALIZED (
     SELECT from_account, to_account, sum(people) AS people
     FROM member JOIN counts.posting USING (subject)
     WHERE valid_on <= %(day)s AND position <= %(known)s
@@ -99,7 +98,7 @@ HAVING sum(net) > 0
 
 _PAIRS: Final = f"""
 WITH both_lists AS MATERIALIZED (
-    {MEMBERS} INTERSECT {MEMBERS.replace("%(list)s", "%(against)s")}
+    {_MEMBERS} INTERSECT {_MEMBERS.replace("%(list)s", "%(against)s")}
 ), here AS MATERIALIZED ({_STANDS.format(day="%(day)s")}), there AS MATERIALIZED ({_STANDS.format(day="%(there_on)s")})
 SELECT COALESCE(here.account, 0), COALESCE(there.account, 0), count(*)
 FROM both_lists LEFT JOIN here USING (subject) LEFT JOIN there USING (subject)
@@ -139,7 +138,7 @@ def flows(
 
 
 def balances_of_members(cursor: psycopg.Cursor[Any], list_: str, day: date, known: int) -> dict[Account, int]:
-    """Where the members of a list stand, `nowhere` among it: before their first fact members stand there."""
+    """Where the members of a list stand, each in one account: `nowhere` before their first fact."""
     cursor.execute(_OF_MEMBERS, {"list": list_, "day": day, "known": known})
     return {ACCOUNTS[number]: people for number, people in cursor}
 

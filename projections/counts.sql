@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS cell (
     block        integer  NOT NULL,
     from_account smallint NOT NULL,
     to_account   smallint NOT NULL,
-    people       bigint   NOT NULL
+    people       integer  NOT NULL
 );
 CREATE INDEX IF NOT EXISTS cell_valid_on_idx ON cell (valid_on, block);
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from events.territory import UNLISTED, Level, area_of, name_of
 from projections.balances import balances, balances_of_members
-from projections.lists import Membership, check, membership
+from projections.lists import Membership, check, declaration
 from projections.reading import EXPLAINED, OFFICIAL, STANDINGS
 from projections.transfers import NOWHERE
 
@@ -34,8 +34,9 @@ def counts_answer(
     if list_ is None:
         coverage, held = None, balances(cursor, day, known)
     else:
-        on_list = membership(cursor, list_, known)
+        declared = declaration(cursor, list_, known)
         held = balances_of_members(cursor, list_, day, known)
+        on_list = Membership(declared, sum(held.values()))
         held.pop(NOWHERE, None)
         coverage = _coverage(on_list, total(held))
     areas = by_area(held, by)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["Declaration", "Membership", "check", "membership"]
+__all__ = ["Declaration", "Membership", "check", "declaration", "members"]
 
 _VIEW: Final = "SELECT position, reading_version FROM counts.position"
 
@@ -32,7 +32,8 @@ ORDER BY recordedtime COLLATE "C" DESC, source COLLATE "C" DESC, id COLLATE "C" 
 
 _MEMBERS: Final = """
 SELECT count(DISTINCT subject) FROM counts.listing
-WHERE list = %(number)s AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
+WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
+    AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
 
@@ -99,15 +100,22 @@ def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> int:
     return int(reading_version)
 
 
-def membership(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Membership:
-    """NoAnswer for a list of which no declaration and no listing, withdrawn or not, was known."""
+def declaration(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Declaration | None:
+    """The live declaration of the list that holds, the greatest by S; None where all of them are withdrawn.
+
+    NoAnswer for a list of which no declaration and no listing, withdrawn or not, was known.
+    """
     cursor.execute(_HEARD_OF, {"list": list_, "known": known})
     row = cursor.fetchone()
     if row is None:
         raise NoAnswer(f"list {list_!r} was never heard of, as known at position {known}")
-    asked = {"number": row[0], "known": known}
-    cursor.execute(_DECLARATION, asked)
+    cursor.execute(_DECLARATION, {"number": row[0], "known": known})
     declared = cursor.fetchone()
-    cursor.execute(_MEMBERS, asked)
-    (members,) = cursor.fetchone() or (0,)
-    return Membership(None if declared is None else Declaration(*declared), members)
+    return None if declared is None else Declaration(*declared)
+
+
+def members(cursor: psycopg.Cursor[Any], list_: str, known: int) -> int:
+    """How many residents have a live listing in the list, whatever its day."""
+    cursor.execute(_MEMBERS, {"list": list_, "known": known})
+    (counted,) = cursor.fetchone() or (0,)
+    return int(counted)

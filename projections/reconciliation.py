@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from events.territory import name_of
 from projections.balances import balances_of_members, pairs
 from projections.figures import area_order, by_area, figures, total
-from projections.lists import check, membership
+from projections.lists import Membership, check, declaration, members
 from projections.transfers import NOWHERE
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import psycopg
-
-    from projections.lists import Membership
 
 __all__ = ["reconcile_answer"]
 
@@ -35,8 +33,9 @@ def reconcile_answer(
     members whose first fact comes after `day`. With `against`, see `_beside`. NoAnswer as for counts.
     """
     reading_version = check(cursor, day, known)
-    on_list = membership(cursor, list_, known)
+    declared = declaration(cursor, list_, known)
     held = {NOWHERE: 0} | balances_of_members(cursor, list_, day, known)
+    on_list = Membership(declared, sum(held.values()))
     answer: dict[str, Any] = {
         "list": list_,
         "on": day.isoformat(),
@@ -50,7 +49,7 @@ def reconcile_answer(
         "anomalies": on_list.anomalies(),
     }
     if against is not None:
-        other = membership(cursor, against, known)
+        other = Membership(declaration(cursor, against, known), members(cursor, against, known))
         there_on = _there_on(on_list, other, day)
         answer["against"] = {
             "list": against,

@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from events import database, log, offsets, vault
-from events.admission import Admission, Item
+from events.admission import Admission, Item, Outcome
 from events.entry import Coordinates
 from events.envelope import check
 from events.errors import Refused
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from aiokafka import ConsumerRecord
 
-    from events.admission import Outcome
     from events.facts import Event
     from events.offsets import Mark
     from services.settings import Settings
@@ -113,6 +112,8 @@ class Accountant:
             parked = open_parked(cursor, self._keys, number)
             if parked is None:
                 return None
+            if parked.outcome == "conflict":  # can only be dismissed
+                return Outcome("conflict", None, "conflict")
             checked = self._checked(parked.kafka, parked.message, now)
             return admission.admit([Item(parked.kafka, parked.message, checked, number)])[0]
 

@@ -74,7 +74,7 @@ def end(child: Child, how: signal.Signals = signal.SIGTERM, *, patience_s: float
 
 
 def end_earlier(pid_file: Path, marks: str, how: signal.Signals, *, patience_s: float = 30.0) -> None:
-    """Ends the program of a run that was killed, whose number is the first line of `pid_file`, and removes the file.
+    """Ends the program of a run that was killed, whose number is the first line of `pid_file`.
 
     Only when its command line holds `marks`: the number may by now be another program's, which is left alone. Refusal
     when it does not end.
@@ -93,7 +93,6 @@ def end_earlier(pid_file: Path, marks: str, how: signal.Signals, *, patience_s: 
         if time.monotonic() > deadline:
             raise Refusal(f"process {pid} of an earlier run does not end ({marks}): end it, then start again")
         time.sleep(0.02)
-    pid_file.unlink(missing_ok=True)
 
 
 def command_of(pid: int) -> str | None:

@@ -73,6 +73,16 @@ class Probe:
     ) -> None:
         await self._consumer.stop()
 
+    async def partitions(self, topics: Collection[str]) -> set[TopicPartition]:
+        """Ask which partitions the topics have; none of a topic that is not there."""
+        async with self._one_at_a_time:
+            try:
+                await self._consumer.topics()
+            except KafkaError as error:
+                raise Unreachable(f"Kafka does not say which topics it has: {error!r}") from error
+            found = {topic: self._consumer.partitions_for_topic(topic) or () for topic in topics}
+        return {TopicPartition(topic, number) for topic, numbers in found.items() for number in numbers}
+
     async def bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
         """Ask the broker what it still has of each partition."""
         wanted = list(partitions)

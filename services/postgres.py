@@ -5,7 +5,7 @@ In its folder lie
 - `postgres/`, the server's own data folder,
 - `postgres-password`, for the owner alone, as libpq's passfile: addresses name the file, never the password,
 - `postgres-port`, so that the address stays the same,
-- `postgres.log`, errors without statements or details, which could hold personal values.
+- `postgres.log`, without the errors of statements, which could hold personal values.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ USER = "rekam"  # and the name of its database
 PORT = 25_432  # wished for; the one that is remembered goes before it
 START_WITHIN_S = 60.0  # long enough for a recovery after kill -9
 ENVIRON = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+MADE_SO = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions")
 
 OPTIONS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -45,8 +46,9 @@ OPTIONS: Mapping[str, str] = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_min_error_statement": "panic",  # a statement may hold a personal value, and so may
-    "log_error_verbosity": "terse",  # an error's detail
+    "log_min_messages": "log",  # and no errors: those are told to the session, and may hold a personal value,
+    "log_min_error_statement": "panic",  # as may a statement,
+    "log_error_verbosity": "terse",  # and a detail
     "log_checkpoints": "off",
 }
 
@@ -74,23 +76,22 @@ class Postgres:
 
     def start(self) -> None:
         """Raises Unreachable when the server does not come up; its log says why."""
-        child.end_earlier(self.data / "postmaster.pid", f"-D {self.data} ", signal.SIGINT)
+        self._end_earlier_one()
         if not self.data.exists():
             self._make()
         self.port = private.port_for(self.folder / "postgres-port", self.wish)
-        options = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
-        self.child = child.start(
-            [program("postgres"), "-D", self.data, "-p", str(self.port), *options],
-            log=self.log,
-            environ=ENVIRON,
-            on_our_death=signal.SIGINT,  # PostgreSQL's "fast" shutdown
-            user=account(),
-        )
-        try:
-            self._wait_until_it_answers(self.child)
-        except BaseException:
-            self.stop()
-            raise
+        deadline = time.monotonic() + START_WITHIN_S
+        while True:
+            log_ended_at = self.log.stat().st_size if self.log.exists() else 0
+            try:
+                return self._run(deadline)
+            except BaseException as error:
+                self.stop()
+                # Sessions of a server that was killed go on for a moment. PostgreSQL waits for none, so we do.
+                in_use = b"pre-existing shared memory block" in self.log.read_bytes()[log_ended_at:]
+                if not (isinstance(error, Unreachable) and in_use and time.monotonic() < deadline):
+                    raise
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Ends it in order: nothing is left to recover. Does nothing when it does not run."""
@@ -101,6 +102,19 @@ class Postgres:
     def ended(self) -> bool:
         """Whether it was started and has ended by itself since."""
         return self.child is not None and self.child.poll() is not None
+
+    def _end_earlier_one(self) -> None:
+        """Ends the server of a run that was killed, and makes sure that what it left does not stop the next.
+
+        Its number may by now be another program's, which PostgreSQL would take for its own. The number of a server's
+        parent is one that it passes over. The rest of the file stays: by it the server knows whether sessions of the
+        earlier one are still at work on the data.
+        """
+        left = self.data / "postmaster.pid"
+        child.end_earlier(left, f"-D {self.data} ", signal.SIGINT)
+        if left.exists():
+            _, _, rest = left.read_text().partition("\n")
+            private.write(left, f"{os.getpid()}\n{rest}")
 
     def _address_of(self, name: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}?passfile={quote(str(self.passfile), safe='')}"
@@ -116,8 +130,7 @@ class Postgres:
         given = self.folder / "postgres-password.given"
         private.write(given, password := secrets.token_urlsafe(24))
         private.write(self.passfile, f"127.0.0.1:*:*:{USER}:{password}\n")
-        made_so = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
-        command: list[str | Path] = [program("initdb"), "-D", unfinished, "-U", USER, f"--pwfile={given}", *made_so]
+        command: list[str | Path] = [program("initdb"), "-D", unfinished, "-U", USER, f"--pwfile={given}", *MADE_SO]
         making = child.start(command, log=self.log, environ=ENVIRON, user=user)
         try:
             making.wait(START_WITHIN_S)
@@ -128,8 +141,18 @@ class Postgres:
             raise Unreachable(f"PostgreSQL could not make its folder {self.data}; {self.log} says why")
         unfinished.rename(self.data)
 
-    def _wait_until_it_answers(self, server: child.Child) -> None:
-        deadline = time.monotonic() + START_WITHIN_S
+    def _run(self, deadline: float) -> None:
+        options = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
+        self.child = child.start(
+            [program("postgres"), "-D", self.data, "-p", str(self.port), *options],
+            log=self.log,
+            environ=ENVIRON,
+            on_our_death=signal.SIGINT,  # PostgreSQL's "fast" shutdown
+            user=account(),
+        )
+        self._wait_until_it_answers(self.child, deadline)
+
+    def _wait_until_it_answers(self, server: child.Child, deadline: float) -> None:
         while True:
             if server.poll() is not None:
                 raise Unreachable(f"PostgreSQL ended with {server.returncode} while it started; {self.log} says why")

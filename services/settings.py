@@ -72,14 +72,15 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     check_security(environ, given)
     data = Path(given["REKAM_DATA"]).absolute()
     host, port = host_and_port("REKAM_API", given["REKAM_API"])
-    for server in given["REKAM_KAFKA"].split(",") if given["REKAM_KAFKA"] else ():
-        host_and_port("REKAM_KAFKA", server.strip())
+    servers = [server.strip() for server in given["REKAM_KAFKA"].split(",")] if given["REKAM_KAFKA"] else []
+    for server in servers:
+        host_and_port("REKAM_KAFKA", server)
     try:
         rule = DepartureRule.parse(given["REKAM_DEPARTURE_DAYS"])
     except ValueError as error:
         raise WrongUse(f"REKAM_DEPARTURE_DAYS: {error}; write 30, or 30,2019-01-01:45") from None
     return Settings(
-        kafka=given["REKAM_KAFKA"],
+        kafka=",".join(servers),
         database=given["REKAM_DATABASE"],
         data=data,
         keys=Path(given["REKAM_KEYS"]).absolute() if given["REKAM_KEYS"] else data / "keys",

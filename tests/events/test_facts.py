@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import random
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,9 @@ from events.envelope import check
 from events.facts import SOURCE_TOPICS, TOPIC_OF, TYPES, VALID_ON, Arrived, Contract, Departed, canonical
 from tests.events import examples
 from tests.events.examples import ACCEPTED, ARRIVED, DEPARTED, RESIDENT_LISTED, STRUCTURED, event, good_data, to_json
+
+if TYPE_CHECKING:
+    import random
 
 #: The contract's own table: type, topic, valid_on, required fields, optional ones.
 TABLE = [

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
-from eventsourcing.application import LocalNotificationLog
+from eventsourcing.application import Application, LocalNotificationLog
+from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent, Tracking
 from eventsourcing.system import NotificationLogReader
 from eventsourcing.tests import persistence as cases
+from psycopg.conninfo import conninfo_to_dict
 
 from events import log
 from events.database import connect
@@ -17,8 +20,9 @@ from events.errors import WrongUse
 from events.log import GENESIS, Log, New
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from eventsourcing.persistence import Notification
     from eventsourcing.postgres import PostgresDatastore
 
 
@@ -81,6 +85,27 @@ def test_an_ordinary_notification_log_reads_what_our_own_append_wrote(database: 
     assert recorder.max_notification_id() == 25
 
 
+def test_an_ordinary_application_of_the_library_writes_the_log(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = conninfo_to_dict(database)
+    monkeypatch.setenv("PGPASSFILE", str(where["passfile"]))
+    environment = {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "APPLICATION_RECORDER_TOPIC": "events.log:Log",
+        "POSTGRES_SCHEMA": "log",
+        "POSTGRES_DBNAME": str(where["dbname"]),
+        "POSTGRES_HOST": str(where["host"]),
+        "POSTGRES_PORT": str(where["port"]),
+        "POSTGRES_USER": str(where["user"]),
+        "POSTGRES_PASSWORD": "",
+    }
+    with Application[UUID](environment) as application:
+        application.save(Aggregate(), Aggregate())
+        assert [item.id for item in application.notification_log["1,10"].items] == [1, 2]
+
+    with connect(database, "rekam_reader") as connection, connection.cursor() as cursor:
+        assert log.head(cursor).size == 2
+
+
 def test_a_subscription_of_the_library_hears_of_our_own_append(database: str, recorder: Log) -> None:
     subject = uuid4()
     with (
@@ -96,6 +121,29 @@ def test_a_subscription_of_the_library_hears_of_our_own_append(database: str, re
         notification = next(subscription)
 
     assert (notification.id, notification.originator_version, notification.state) == (2, 2, b"two")
+
+
+def test_a_subscription_that_listens_late_misses_nothing(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, written = Event(), Event()
+    listen, select = log._Subscription._listen, Log.select_notifications
+
+    def listen_late(self: log._Subscription) -> None:
+        written.wait(30)
+        listen(self)
+
+    def look(self: Log, *args: Any, **kwargs: Any) -> Sequence[Notification]:
+        found: Sequence[Notification] = select(self, *args, **kwargs)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(log._Subscription, "_listen", listen_late)
+    monkeypatch.setattr(Log, "select_notifications", look)
+    with log.datastore(database, pool_size=3) as datastore, Log(datastore).subscribe() as subscription:
+        assert looked.wait(30)
+        Log(datastore).insert_events([event(uuid4(), 1)])
+        written.set()
+
+        assert next(subscription).id == 1
 
 
 def test_both_ways_of_writing_continue_one_chain(database: str, recorder: Log) -> None:

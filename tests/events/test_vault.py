@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from events.database import connect
-from events.errors import Refusal
+from events.errors import Clash, Refusal
 from events.seal import Mac, Person
 from events.vault import Keys, identify, load_keys, nonces, people, unlock
 
@@ -75,15 +75,17 @@ def test_two_registers_have_different_keys(tmp_path: Path) -> None:
     assert one.nik_mac(NIK) != other.nik_mac(NIK)
 
 
-def test_processes_that_start_first_at_once_end_with_the_same_keys(folder: Path) -> None:
-    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
-        fingerprints = set(pool.map(_first_start, [folder] * 6))
+def test_all_that_start_first_at_once_end_with_the_same_keys(folder: Path) -> None:
+    ready = Barrier(8)
+
+    def first_start() -> str:
+        ready.wait()
+        return load_keys(folder, None).fingerprint
+
+    with ThreadPoolExecutor(8) as pool:
+        fingerprints = {started.result() for started in [pool.submit(first_start) for _ in range(8)]}
     assert fingerprints == {load_keys(folder, None).fingerprint}
-    assert len(list(folder.iterdir())) == 2
-
-
-def _first_start(folder: Path) -> str:
-    return load_keys(folder, None).fingerprint
+    assert sorted(path.name for path in folder.iterdir()) == ["kek-1", "pepper"]
 
 
 # ------------------------------------------------------------------ every later start
@@ -217,6 +219,21 @@ def test_identifying_takes_two_statements_at_most(database: str, keys: Keys) -> 
         assert cursor.statements == 2
         identify(cursor, keys, macs)
         assert cursor.statements == 3
+
+
+def test_somebody_else_who_makes_the_same_person_meanwhile_is_a_clash(database: str, keys: Keys) -> None:
+    class Overtaken(Counting):
+        def execute(self, *args: Any, **kwargs: Any) -> Self:
+            if self.statements == 1:
+                with connect(database) as other, other.cursor() as faster:
+                    identify(faster, keys, [keys.nik_mac(NIK)])
+            return super().execute(*args, **kwargs)
+
+    with connect(database, "rekam_intake") as connection, Overtaken(connection) as cursor:
+        with pytest.raises(Clash):
+            identify(cursor, keys, [keys.nik_mac(OTHER), keys.nik_mac(NIK)])
+        connection.rollback()
+        assert identify(cursor, keys, [keys.nik_mac(NIK)])
 
 
 def test_nobody_is_asked_for_without_a_statement(database: str, keys: Keys) -> None:

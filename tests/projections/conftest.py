@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from events.database import connect
+from events.database import connect, create
 from events.vault import load_keys
+from tests.projections.ledger import Ledger
 from tests.projections.register import Register
 
 if TYPE_CHECKING:
@@ -18,6 +22,30 @@ def register(database: str, tmp_path: Path) -> Iterator[Register]:
     """An empty register on a database of its own; everything is one transaction that is never committed."""
     with connect(database) as connection, connection.cursor() as cursor:
         made = Register(cursor, load_keys(tmp_path / "keys", None))
+        made.make()
+        yield made
+        connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def ledgers(postgres: str) -> Iterator[str]:
+    """The address of a database in which nothing is ever committed but its schemas and roles."""
+    name = f"ledgers_{uuid4().hex}"
+    address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        create(address)
+        try:
+            yield address
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def ledger(ledgers: str) -> Iterator[Ledger]:
+    """An empty view `counts`; everything is one transaction that is never committed."""
+    with connect(ledgers) as connection, connection.cursor() as cursor:
+        made = Ledger(cursor)
         made.make()
         yield made
         connection.rollback()

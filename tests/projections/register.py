@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from projections.reading import Fact
 
 VIEWS = (TRAIL, OUTSTANDING)
+Told: TypeAlias = "tuple[str, Fact, Mapping[str, str]]"
 ACCEPTED = "2018-11-23T04:00:00.000000Z"
 TYPES: dict[type[Fact], str] = {
     ev.Declaration: "rekam.listing.list_declared.v1",
@@ -39,7 +40,18 @@ TYPES: dict[type[Fact], str] = {
     ev.Death: "rekam.death.registered.v1",
     ev.Withdrawal: "rekam.correction.fact_withdrawn.v1",
 }
-CLEAR = "list kind rows kelurahan from_kelurahan to_kelurahan status outcome withdraws_source withdraws_id".split()
+CLEAR = (
+    "list",
+    "kind",
+    "rows",
+    "kelurahan",
+    "from_kelurahan",
+    "to_kelurahan",
+    "status",
+    "outcome",
+    "withdraws_source",
+    "withdraws_id",
+)
 PERSONAL = {
     "name": "Contoh Warga",
     "birth_date": "1973-05-01",
@@ -72,20 +84,27 @@ class Register:
         self.tell_all([(who, fact, personal) for fact in facts])
         return self.person(who).subject
 
-    def tell_all(self, told: Sequence[tuple[str, Fact, Mapping[str, str]]], at_once: int = 1000) -> None:
-        batch = []
-        for who, fact, personal in told:
-            self.position += 1
-            batch.append((self.position, entry_of(fact, self.person(who), {"nik": who, **PERSONAL, **personal}), fact))
-        for first in range(0, len(batch), at_once):
-            some = batch[first : first + at_once]
+    def tell_all(self, told: Sequence[Told]) -> None:
+        self.take(self.entries(told))
+
+    def entries(self, told: Sequence[Told]) -> list[tuple[int, Entry, Fact]]:
+        """What the log would hold of them, from the next position on."""
+        return [
+            (at, entry_of(fact, self.person(who), {"nik": who, **PERSONAL, **personal}), fact)
+            for at, (who, fact, personal) in enumerate(told, start=self.position + 1)
+        ]
+
+    def take(self, entries: Sequence[tuple[int, Entry, Fact]], at_once: int = 1000) -> None:
+        for first in range(0, len(entries), at_once):
+            some = entries[first : first + at_once]
             changed = changes(self.history, some)
             for at, entry, fact in some:
                 self.history.setdefault(entry.subject, []).append((at, fact))
+                self.position = at
             for view in VIEWS:
                 self.cursor.execute(f"SET LOCAL search_path = {view.name}")
                 view.apply(self.cursor, changed)
-                self.cursor.execute("UPDATE position SET position = %s", [some[-1][0]])
+                self.cursor.execute("UPDATE position SET position = %s", [self.position])
 
     def facts(self, subject: UUID, known: int | None = None) -> list[Fact]:
         return [fact for at, fact in self.history[subject] if known is None or at <= known]
@@ -109,18 +128,12 @@ def entry_of(fact: Fact, person: Person, personal: Mapping[str, str]) -> Entry:
         clear["sex"] = particulars.sex
     if isinstance(fact, ev.Declaration):
         clear["rows_by_kelurahan"] = dict(fact.rows_by_kelurahan)
-    named: dict[str, Any] | None = {"reason": "Salah orang"}
-    if isinstance(fact, ev.Declaration):
-        named = None
-    elif not isinstance(fact, ev.Withdrawal):
-        named = dict(personal) if particulars is not None else {"nik": personal["nik"], "note": "Rumah kosong"}
     aad = associated_data(VERSION, person.subject, TYPES[type(fact)], fact.source, fact.id)
-    keys = person_keys(person.key)
-    parts = (named, particulars and {"seventeen_on": particulars[1], "ever_married": particulars[2]})
-    sealed = [
-        part and seal(key, nonce, orjson.dumps(part), aad)
-        for part, key, nonce in zip(parts, keys, nonces(), strict=True)
-    ]
+    for_person, for_calendar = person_keys(person.key)
+    named, calendar = _named(fact, personal), None
+    if particulars is not None:
+        parts = {"seventeen_on": particulars.seventeen_on, "ever_married": particulars.ever_married}
+        calendar = seal(for_calendar, nonces()[1], orjson.dumps(parts), aad)
     valid_on = getattr(fact, "valid_on", None)
     return Entry(
         person.subject,
@@ -136,5 +149,16 @@ def entry_of(fact: Fact, person: Person, personal: Mapping[str, str]) -> Entry:
         getattr(fact, "lapses_on", None),
         getattr(fact, "flags", ()),
         clear,
-        *sealed,
+        seal(for_person, nonces()[0], orjson.dumps(named), aad) if named else None,
+        calendar,
     )
+
+
+def _named(fact: Fact, personal: Mapping[str, str]) -> dict[str, str]:
+    if isinstance(fact, ev.Declaration):
+        return {}
+    if isinstance(fact, ev.Withdrawal):
+        return {"reason": "Salah orang"}
+    if getattr(fact, "particulars", None) is None:
+        return {"nik": personal["nik"], "note": "Rumah kosong"}
+    return dict(personal)

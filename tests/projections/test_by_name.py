@@ -26,8 +26,6 @@ from tests.projections.residents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.projections.register import Register
 
 ANI, BUDI, CITRA, DEWI = (f"537101010190900{n}" for n in range(1, 5))
@@ -38,14 +36,13 @@ MARRIED = Particulars("F", date(2030, 1, 1), ever_married=True)
 
 
 @pytest.fixture(autouse=True)
-def declaration(register: Register) -> Iterator[None]:
+def declaration(register: Register) -> None:
     """Each of these registers begins with its list, at position 1."""
     register.tell(LIST, declared("2018-11-01", 3, {HERE: 3}))
-    yield
 
 
-def rows(register: Register, standing: str = "outstanding", known: int | None = None, **more: str) -> list[dict[str, Any]]:
-    known = register.position if known is None else known
+def rows(register: Register, standing: str = "outstanding", *, known: int = -1, **more: str) -> list[dict[str, Any]]:
+    known = register.position if known < 0 else known
     wanted = Wanted(standing, TODAY, known, **more)
     answer = list_answer(register.cursor, register.keys, wanted)
     assert (answer["position"], answer["on"]) == (known, "2018-11-23")
@@ -118,9 +115,9 @@ def test_people_are_listed_where_they_stand(register: Register) -> None:
 
 
 def test_the_words_for_several_standings(register: Register) -> None:
-    register.tell(ANI, listed("2018-11-01"))
-    register.tell(BUDI, listed("2018-11-01"), found("2018-11-10", "moved_away"))
-    register.tell(CITRA, listed("2018-11-01"), captured("2018-11-10"))
+    register.tell(ANI, listed("2018-11-01"), name="Ani")
+    register.tell(BUDI, listed("2018-11-01"), found("2018-11-10", "moved_away"), name="Budi")
+    register.tell(CITRA, listed("2018-11-01"), captured("2018-11-10"), name="Citra")
     register.tell(DEWI, captured("2018-11-10"))
     assert niks(rows(register, "official")) == [ANI, BUDI]
     assert niks(rows(register, "explained")) == niks(rows(register, "explained_moved")) == [BUDI]
@@ -215,10 +212,10 @@ def test_a_list_never_heard_of_is_refused_and_one_that_was_withdrawn_is_not(regi
     assert rows(register, list=OTHER) == []
 
 
-@pytest.mark.parametrize("wrong", [{"standing": "lost"}, {"area": "53.72"}])
-def test_a_word_that_is_none_is_wrong_use(register: Register, wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(("standing", "area"), [("lost", HERE), ("outstanding", "53.72")])
+def test_a_word_that_is_none_is_wrong_use(register: Register, standing: str, area: str) -> None:
     with pytest.raises(WrongUse, match="no such"):
-        rows(register, **wrong)
+        rows(register, standing, area=area)
 
 
 def test_a_reader_may_read_and_not_write(register: Register) -> None:

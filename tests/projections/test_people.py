@@ -122,7 +122,7 @@ def test_findings_are_visits_and_those_of_later_days_are_none_yet() -> None:
         (status("2018-11-12", "ENROLL_FAILURE_AT_CENTRAL"), True),
     ],
 )
-def test_a_home_visit_is_needed_until_somebody_is_seen(later: Sign, needed: bool) -> None:  # noqa: FBT001
+def test_a_home_visit_is_needed_until_somebody_is_seen(later: Sign, needed: bool) -> None:
     assert row(found("2018-11-10", "needs_home_visit"), later)["home_visit_needed"] is needed
 
 

@@ -88,7 +88,9 @@ def test_a_late_death_takes_back_the_recording_it_cancels(register: Register) ->
 
 def test_a_withdrawn_fact_names_its_withdrawal_and_the_anomaly_goes_with_it(register: Register) -> None:
     death = died("2018-11-10")
-    subject = register.tell(ANI, listed("2018-11-01"), captured("2018-11-20"), death, withdrawn(death), withdrawn(death))
+    subject = register.tell(
+        ANI, listed("2018-11-01"), captured("2018-11-20"), death, withdrawn(death), withdrawn(death)
+    )
     answer = trail_answer(register.cursor, subject, 5)
     assert [fact["withdrawn_by"] for fact in answer["facts"]] == [None, None, 4, None, None]
     assert answer["facts"][3]["valid_on"] is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from faststream.kafka.security import parse_security
@@ -11,6 +11,9 @@ from faststream.kafka.security import parse_security
 from events.errors import WrongUse
 from services.security import client_options, faststream_security
 from services.settings import Mechanism, Security, Settings, from_environ
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROTECTED: list[tuple[Security, Mechanism | None]] = [
     ("ssl", None),

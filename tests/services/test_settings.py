@@ -77,7 +77,7 @@ def test_an_api_address_that_is_none_is_refused(text: str) -> None:
 
 
 def test_a_bootstrap_server_without_a_port_is_refused() -> None:
-    with pytest.raises(WrongUse, match="REKAM_KAFKA is 'two.example'"):
+    with pytest.raises(WrongUse, match=r"REKAM_KAFKA is 'two\.example'"):
         from_environ({"REKAM_KAFKA": "one.example:9092, two.example"})
 
 

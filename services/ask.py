@@ -1,0 +1,113 @@
+"""Asking: a reader's connection, and what people write on a command line turned into days and positions.
+
+*Today* is known here alone: in WITA, at the edge.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from events import database, log, vault
+from events.calendar import day_in_wita, parse_day, parse_instant
+from events.errors import NoAnswer, WrongUse
+from events.nik import check_nik
+from projections import position
+from services.embedded import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import psycopg
+
+    from events.vault import Keys
+    from services.settings import Settings
+
+__all__ = ["Question", "asking", "day_of"]
+
+_MISSING: Final = "the database has no register yet: start it with `rekam up`"
+
+
+@dataclass
+class Question:
+    """One question's connection, in one read-only snapshot: all its parts are answered as of the same moment."""
+
+    settings: Settings
+    cursor: psycopg.Cursor[Any]
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The keys, for what opens sealed parts. Refusal where they are missing or others."""
+        row = self.cursor.execute("SELECT value FROM vault.fingerprint").fetchone()
+        if row is None:
+            raise NoAnswer(_MISSING)
+        return vault.load_keys(self.settings.keys, row[0])
+
+    def known(self, text: str | None, *views: str) -> int:
+        """Turn `--known` into a position: of a time, what was accepted by then; of nothing, the least of the views'."""
+        reached = min(position.of(self.cursor, view) for view in views)
+        if text is None:
+            return reached
+        if text.isascii() and text.isdigit():
+            asked = int(text)
+        else:
+            try:
+                asked = min(log.position_at(self.cursor, parse_instant(text)), reached)
+            except ValueError as error:
+                said = f"--known {text!r} is neither a position nor a time like 2018-11-23T17:00:00+08:00"
+                raise WrongUse(f"{said} ({error})") from None
+        if asked > reached:
+            raise NoAnswer(f"position {asked} is ahead of what is projected, {reached}; the log ends at {self.head()}")
+        return asked
+
+    def head(self) -> int:
+        return log.head(self.cursor).size
+
+    def subject(self, text: str) -> UUID:
+        """Find a subject by its own 32 digits, or by NIK. NoAnswer does not repeat the NIK."""
+        if len(text) == 16 and text.isdigit():
+            try:
+                mac = self.keys.nik_mac(check_nik(text))
+            except ValueError as error:
+                raise WrongUse(f"that is no NIK: it {error}") from None
+            row = self.cursor.execute("SELECT subject FROM vault.person WHERE mac = %s", [mac]).fetchone()
+            if row is None:
+                raise NoAnswer("nothing is known of a resident with that NIK")
+            found: UUID = row[0]
+            return found
+        try:
+            return UUID(hex=text)
+        except ValueError:
+            raise WrongUse("a resident is named by a NIK of 16 digits, or by a subject of 32 hex digits") from None
+
+
+@contextmanager
+def asking(settings: Settings, *, role: str = "rekam_reader") -> Iterator[Question]:
+    """Open a question. Unreachable where there is no database, NoAnswer where there is no register in it yet."""
+    engines = find(settings)
+    with database.connect(engines.database, role) as connection, connection.cursor() as cursor:
+        connection.isolation_level = None
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield Question(settings, cursor)
+
+
+def day_of(option: str, text: str | None) -> date:
+    """Read a day as ISO writes it; nothing is today, in WITA."""
+    if text is None:
+        return day_in_wita(datetime.now(UTC))
+    try:
+        return parse_day(text)
+    except ValueError:
+        raise WrongUse(f"{option} {text!r} is no day; write it like 2018-11-23") from None
+
+
+def parse_views(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Check names of views. WrongUse names the ones there are."""
+    for name in names:
+        if name not in known:
+            raise WrongUse(f"there is no view {name!r}; there are {', '.join(known)}")
+    return list(dict.fromkeys(names))

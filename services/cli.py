@@ -1,0 +1,227 @@
+"""The command line: the answer on stdout, the talk on stderr, and an exit code that means something.
+
+Exit 0: done · 1: a check failed, or the answer is "no" · 2: wrong use · 3: an engine cannot be reached.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from events.errors import RekamError, Retry, WrongUse
+from services import commands
+from services.commands import Answer
+from services.settings import from_environ
+from services.talk import say, set_up
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="rekam",
+    help="The register of who in a city still has to be recorded for the electronic identity card.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+audit = typer.Typer(help="Replay history, explain a figure, prove the log.", no_args_is_help=True)
+parked = typer.Typer(help="Messages that did not become facts.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+app.add_typer(parked, name="quarantine")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+On = Annotated[str | None, typer.Option("--on", metavar="DAY", help="The day it is true of; today, in WITA.")]
+Known = Annotated[str | None, typer.Option("--known", metavar="POSITION|TIME", help="As known then; now, if left out.")]
+By = Annotated[str, typer.Option("--by", metavar="kelurahan|kecamatan|city", help="How fine the rows are.")]
+List = Annotated[str | None, typer.Option("--list", metavar="LIST", help="Only members of this declared list.")]
+
+
+def show(answer: Answer, as_json: bool) -> None:
+    """Print the answer; exit 1 where it is a "no"."""
+    answer.print(as_json)
+    if not answer.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def up() -> None:
+    """Run everything here until Ctrl-C: engines that have no address, and every process."""
+    commands.up(from_environ(os.environ))
+
+
+@app.command()
+def run(process: Annotated[str, typer.Argument(metavar="intake|relay|counts|trail|outstanding")]) -> None:
+    """Run one process until it is told to stop."""
+    commands.run(from_environ(os.environ), process)
+
+
+@app.command()
+def demo(
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="A hundredth of the city.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, other people; the same figures.")] = 2018,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop when the answer has been printed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Publish Kota Kupang 2018, made up, through Kafka, and print the reconciliation."""
+    commands.demo(from_environ(os.environ), quick=quick, seed=seed, leave=leave, as_json=as_json)
+
+
+@app.command()
+def publish(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="JSON lines, an event a line; - is stdin.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line and send nothing.")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="Send the lines that are not refused.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Publish events, and wait until intake has accounted for every one of them."""
+    show(commands.publish(from_environ(os.environ), files, dry_run=dry_run, skip=skip), as_json)
+
+
+@app.command()
+def counts(
+    *, on: On = None, known: Known = None, by: By = "kelurahan", list_: List = None, as_json: Json = False
+) -> None:
+    """Count where everyone stands on a day, as known at a position."""
+    show(commands.counts(from_environ(os.environ), on, known, by, list_), as_json)
+
+
+@app.command()
+def flows(
+    *,
+    from_: Annotated[str, typer.Option("--from", metavar="DAY", help="Opening at the end of this day.")],
+    to: Annotated[str, typer.Option("--to", metavar="DAY", help="Closing at the end of this day.")],
+    known: Known = None,
+    then: Annotated[str | None, typer.Option("--then", metavar="POSITION|TIME", help="Closing as known then.")] = None,
+    by: By = "kelurahan",
+    as_json: Json = False,
+) -> None:
+    """Show who went where between two days, with what was restated; opening and closing balance."""
+    show(commands.flows(from_environ(os.environ), (from_, to), (known, then), by), as_json)
+
+
+@app.command()
+def reconcile(
+    list_: Annotated[str, typer.Argument(metavar="LIST")],
+    *,
+    on: On = None,
+    known: Known = None,
+    against: Annotated[str | None, typer.Option("--against", metavar="LIST", help="Beside it, name by name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Balance a declared list to the last person."""
+    show(commands.reconcile(from_environ(os.environ), list_, on, known, against), as_json)
+
+
+@app.command("list")
+def list_people(
+    standing: Annotated[str, typer.Argument(metavar="STANDING|explained|cleared|official")],
+    *,
+    kelurahan: Annotated[str | None, typer.Option("--kelurahan", metavar="CODE", help="Who stands here.")] = None,
+    list_: List = None,
+    on: On = None,
+    known: Known = None,
+    as_json: Json = False,
+) -> None:
+    """List by name who is behind a figure, in the order RW, RT, family card, name."""
+    show(commands.list_people(from_environ(os.environ), standing, (kelurahan, list_), on, known), as_json)
+
+
+@app.command()
+def rebuild(
+    views: Annotated[list[str], typer.Argument(metavar="VIEW…", help="counts, trail, outstanding")],
+    *,
+    accept: Annotated[bool, typer.Option("--accept", help="Take the new one even where it differs.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build views anew from the log, beside those in use; compare; swap."""
+    show(commands.rebuild(from_environ(os.environ), views, accept=accept), as_json)
+
+
+@app.command()
+def status(*, as_json: Json = False) -> None:
+    """Show how far everything is, and what became of every message."""
+    show(commands.status(from_environ(os.environ)), as_json)
+
+
+@audit.command("trail")
+def audit_trail(
+    resident: Annotated[str, typer.Argument(metavar="NIK|SUBJECT")], *, known: Known = None, as_json: Json = False
+) -> None:
+    """Show every fact of a resident, with what it changed."""
+    show(commands.trail(from_environ(os.environ), resident, known), as_json)
+
+
+@audit.command("explain")
+def audit_explain(
+    *,
+    area: Annotated[str, typer.Option("--area", metavar="CODE", help="53.71.01.1001, 53.71.01, 53.71 or -")],
+    standing: Annotated[str, typer.Option("--standing", metavar="STANDING")],
+    on: On = None,
+    known: Known = None,
+    as_json: Json = False,
+) -> None:
+    """Show the trail of each person behind a figure."""
+    show(commands.explain(from_environ(os.environ), area, standing, on, known), as_json)
+
+
+@audit.command("replay")
+def audit_replay(
+    *,
+    first: Annotated[int, typer.Option("--from", metavar="P", min=1, help="First position.")] = 1,
+    last: Annotated[int | None, typer.Option("--to", metavar="P", min=0, help="Last position; the log's end.")] = None,
+) -> None:
+    """Print the log as JSON lines, in order; what is sealed stays sealed."""
+    commands.replay(from_environ(os.environ), first, last)
+
+
+@audit.command("check")
+def audit_check(*, as_json: Json = False) -> None:
+    """Recompute everything from the log and say each invariant with its figure."""
+    show(commands.check(from_environ(os.environ)), as_json)
+
+
+@parked.command("list")
+def quarantine_list(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that have come to their end.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List parked messages with their reasons; a conflict with both its versions."""
+    show(commands.quarantine_list(from_environ(os.environ), everything=everything), as_json)
+
+
+@parked.command("redrive")
+def quarantine_redrive(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…")], *, as_json: Json = False
+) -> None:
+    """Put parked messages through intake once more, and say what came of it."""
+    show(commands.redrive(from_environ(os.environ), numbers), as_json)
+
+
+@parked.command("dismiss")
+def quarantine_dismiss(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")],
+    as_json: Json = False,
+) -> None:
+    """Give parked messages up, with a reason."""
+    show(commands.dismiss(from_environ(os.environ), numbers, reason), as_json)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command line and exit. An error becomes one line on stderr and its exit code."""
+    set_up()
+    try:
+        app(arguments)
+    except RekamError as error:
+        say(f"rekam: {error}")
+        sys.exit(2 if isinstance(error, WrongUse) else 3 if isinstance(error, Retry) else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)

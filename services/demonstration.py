@@ -1,0 +1,182 @@
+"""The demo: Kota Kupang 2018, made up, published through Kafka as a stranger would, and what the register says then.
+
+In two phases: what was known on 23 November, and what became known later. The position between the two is the last one
+that a message of the first phase has; so a second run, in which every message is a duplicate, finds the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from events import database
+from events.errors import Refusal, Unreachable
+from projections import flows, position, reconciliation
+from services import page, private, scenario, show, telling
+from services.ask import asking
+from services.processes import VIEWS
+from services.publish import Outgoing, Progress, publish
+from services.supervisor import supervised
+from services.talk import bars, say
+from services.wire import Wire
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from services.settings import Settings
+    from services.supervisor import Supervisor
+
+__all__ = ["Choice", "demo", "stay"]
+
+THE_DAY: Final = date(2018, 11, 23)
+AFTER_THE_SECOND: Final = date(2019, 3, 31)
+_TICK_S: Final = 0.25
+_PATIENCE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the demo's registers: the whole city or a hundredth of it, and whose people."""
+
+    quick: bool
+    seed: int
+
+    @property
+    def scale(self) -> scenario.Scale:
+        return scenario.QUICK if self.quick else scenario.WHOLE
+
+
+@dataclass
+class _Story:
+    """What the demo is about to tell: the register it runs in, and how far it is."""
+
+    supervisor: Supervisor
+    choice: Choice
+    bars: Bars
+    tasks: dict[str, TaskID] = field(default_factory=dict)
+    before: int = 0
+    total: int = 0
+
+    def tell(self) -> int:
+        """Publish both phases; the position at the end of the first."""
+        phases = (scenario.phase_one, scenario.phase_two)
+        messages = [list(map(_outgoing, phase(self.choice.seed, self.choice.scale))) for phase in phases]
+        self.total = sum(map(len, messages))
+        for name in ("published", "appended", "projected"):
+            self.tasks[name] = self.bars.add_task(name, total=self.total if name == "published" else None)
+        ends = [self._publish(phase) for phase in messages]
+        return ends[0]
+
+    def _publish(self, messages: list[Outgoing]) -> int:
+        """Publish a phase, and wait until every view has it; the last position that one of its messages has."""
+        begin, receipts = self._ask("SELECT size, (SELECT max(number) FROM intake.receipt) FROM log.head")
+        wire = Wire(self.supervisor.settings, self.supervisor.engines)
+        progress = Progress(len(messages), report=self._report)
+        with ThreadPoolExecutor(1) as beside:  # children are started from this thread, which stays
+            publishing = beside.submit(lambda: asyncio.run(publish(wire, messages, progress)))
+            while not publishing.done():
+                self._look()
+                self.supervisor.tick()
+                wait([publishing], _TICK_S)
+            publishing.result()
+        self.before += len(messages)
+        end = self._ask("SELECT size FROM log.head")[0]
+        self._wait_for_views(end)
+        if end > begin:
+            return int(end)
+        told = "SELECT max(position) FROM intake.receipt WHERE number > %s AND outcome = 'duplicate'"
+        return int(self._ask(told, receipts or 0)[0] or end)
+
+    def _wait_for_views(self, end: int) -> None:
+        since = time.monotonic()
+        seen = -1
+        while (least := self._look()) < end:
+            if least != seen:
+                seen, since = least, time.monotonic()
+            elif time.monotonic() - since > _PATIENCE_S:
+                where = self.supervisor.settings.data
+                raise Unreachable(f"the views stand still at position {least} of {end}; see the logs in {where}")
+            self.supervisor.tick()
+            time.sleep(_TICK_S)
+
+    def _report(self, progress: Progress) -> None:
+        self.bars.update(self.tasks["published"], completed=self.before + progress.sent)
+
+    def _look(self) -> int:
+        with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
+            cursor = connection.cursor()
+            row = cursor.execute("SELECT size FROM log.head").fetchone()
+            assert row is not None
+            least = min(position.of(cursor, view) for view in VIEWS)
+        self.bars.update(self.tasks["appended"], completed=row[0], total=max(row[0], 1))
+        self.bars.update(self.tasks["projected"], completed=least, total=max(row[0], 1))
+        return least
+
+    def _ask(self, statement: str, *values: Any) -> tuple[Any, ...]:
+        with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
+            row = connection.execute(statement.encode(), values).fetchone()
+        assert row is not None
+        return row
+
+
+def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> None:
+    """Run everything, tell the story and print it; unless `leave` is set, everything stays up until Ctrl-C."""
+    private.make_folder(settings.data)
+    _only_one_story(settings, choice)
+    with supervised(settings) as supervisor:
+        began = time.monotonic()
+        with bars() as shown:
+            known_then = _Story(supervisor, choice, shown).tell()
+        _print(settings, known_then, as_json=as_json)
+        say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
+        if not leave:
+            show.invite(supervisor.engines)
+            stay(supervisor)
+
+
+def stay(supervisor: Supervisor) -> None:
+    """Look after everything until SIGINT or SIGTERM."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            supervisor.tick()
+            time.sleep(_TICK_S)
+
+
+def _print(settings: Settings, known_then: int, *, as_json: bool) -> None:
+    with asking(settings) as question:
+        now = question.known(None, *VIEWS)
+        cursor = question.cursor
+        first, second = scenario.FIRST_LIST, scenario.SECOND_LIST
+        at = [reconciliation.reconcile_answer(cursor, first, THE_DAY, known) for known in (known_then, now)]
+        if as_json:
+            page.print_json(at[1])
+            return
+        moved = flows.flows_answer(cursor, THE_DAY, THE_DAY, known_then, now, "kecamatan")
+        beside = reconciliation.reconcile_answer(cursor, second, AFTER_THE_SECOND, now, first)
+    telling.tell(at[0], at[1], moved, beside)
+
+
+def _only_one_story(settings: Settings, choice: Choice) -> None:
+    """Refusal where the folder's register holds the demo of another seed or size: their people would mix."""
+    note = settings.data / "demo.json"
+    mine = {"quick": choice.quick, "seed": choice.seed}
+    if note.exists():
+        there = json.loads(note.read_text())
+        if there != mine:
+            size = "--quick" if there["quick"] else "the whole city"
+            raise Refusal(
+                f"{settings.data} holds the demo of {size}, seed {there['seed']}, whose people would mix with these: "
+                "set REKAM_DATA to another folder, or remove that one"
+            )
+    private.write(note, json.dumps(mine))
+
+
+def _outgoing(message: scenario.Message) -> Outgoing:
+    return Outgoing(message.topic, message.headers, message.value, f"{message.source}\0{message.id}")

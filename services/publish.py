@@ -1,0 +1,218 @@
+"""Publishing: sends messages to the source topics and is done when intake has accounted for every one of them.
+
+A topic may be deleted and made again, or an embedded broker started again, at any moment, and an offset then means
+another message. So a topic's offsets are believed only where the ledger's incarnation was the same before and after,
+and the message that intake read last is still in its place; else what went to that topic is sent once more, which is
+harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from events import database, offsets
+from events.errors import MadeAgain, Unreachable
+from events.facts import SOURCE_TOPICS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aiokafka import AIOKafkaProducer
+
+    from events.offsets import Mark
+    from services.incarnations import Probe
+    from services.wire import Wire
+
+__all__ = ["Outgoing", "Progress", "publish"]
+
+_LOOK_S: Final = 0.1
+_PATIENCE_S: Final = 90.0
+"""How long nothing may happen before we give up: a group may take half of it to let its first member in."""
+
+
+class Outgoing(NamedTuple):
+    """A message for a source topic. `name` (source and id) decides the partition: one event, one partition."""
+
+    topic: str
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes | None
+    name: str
+
+
+@dataclass
+class Progress:
+    """How far it is; `report` is called after every change."""
+
+    total: int
+    sent: int = 0
+    accounted: int = 0
+    report: Callable[[Progress], None] = field(default=lambda _: None)
+
+    def at(self, *, sent: int | None = None, accounted: int | None = None) -> None:
+        self.sent = self.sent if sent is None else sent
+        self.accounted = self.accounted if accounted is None else accounted
+        self.report(self)
+
+
+class _Place(NamedTuple):
+    partition: TopicPartition
+    offset: int
+
+
+async def publish(wire: Wire, messages: Sequence[Outgoing], progress: Progress) -> Counter[str]:
+    """Send all and wait; how many of them ended in which outcome.
+
+    Unreachable where Kafka or intake do nothing for a minute and a half: some may have been sent; send them all again.
+    """
+    producer = wire.producer()
+    done: Counter[str] = Counter()
+    try:
+        try:
+            await producer.start()
+        except KafkaError as error:
+            raise Unreachable(f"Kafka at {wire.engines.kafka} does not answer: {error!r}. Is it running?") from error
+        async with wire.probe() as probe:
+            ledger = _Ledger(wire, probe)
+            while messages:
+                before = await ledger.settled()
+                places = await _send(producer, messages, progress)
+                outcomes = await ledger.outcomes(places, before, progress, done.total())
+                done.update(outcome for outcome in outcomes if outcome is not None)
+                messages = [m for m, outcome in zip(messages, outcomes, strict=True) if outcome is None]
+    finally:
+        await producer.stop()
+    return done
+
+
+async def _send(producer: AIOKafkaProducer, messages: Sequence[Outgoing], progress: Progress) -> list[_Place | None]:
+    """Where each message went, or None where Kafka did not take it."""
+    futures = []
+    already = progress.total - len(messages)
+    for number, (topic, headers, value, name) in enumerate(messages, 1):
+        key = blake2b(name.encode(), digest_size=8).hexdigest().encode()
+        try:
+            futures.append(await producer.send(topic, value, key=key, headers=headers))
+        except KafkaError as error:
+            raise Unreachable(f"Kafka does not take messages for {topic}: {error!r}; publish again") from error
+        if number % 500 == 0:
+            progress.at(sent=already + number)
+            await asyncio.sleep(0)
+    told = await asyncio.gather(*futures, return_exceptions=True)
+    progress.at(sent=progress.total)
+    places: list[_Place | None] = []
+    for answer in told:
+        if isinstance(answer, BaseException) and not isinstance(answer, KafkaError):
+            raise answer
+        taken = not isinstance(answer, BaseException)
+        places.append(_Place(TopicPartition(answer.topic, answer.partition), answer.offset) if taken else None)
+    return places
+
+
+class _Ledger:
+    """The ledger of offsets as a publisher sees it: through `rekam_reader`, beside a probe of the broker."""
+
+    def __init__(self, wire: Wire, probe: Probe) -> None:
+        self._address = wire.engines.database
+        self._probe = probe
+        self._partitions: set[TopicPartition] = set()
+
+    async def settled(self) -> dict[str, int]:
+        """Give each topic's incarnation, once the ledger and the broker agree on which one it is."""
+        async with _Patience("intake does not take note of a topic that was made again; is it running?"):
+            while True:
+                self._partitions = await self._probe.partitions(SOURCE_TOPICS)
+                marks = await asyncio.to_thread(self._marks)
+                try:
+                    bounds = await self._probe.bounds(marks)
+                    await self._probe.recognise(marks)
+                except MadeAgain:
+                    await asyncio.sleep(_LOOK_S)
+                    continue
+                if all(bounds[tp].end >= mark.next for tp, mark in marks.items()):
+                    return {tp.topic: mark.incarnation for tp, mark in marks.items()}
+                await asyncio.sleep(_LOOK_S)
+
+    async def outcomes(
+        self, places: Sequence[_Place | None], before: dict[str, int], progress: Progress, already: int
+    ) -> list[str | None]:
+        """Wait until each offset has its outcome. None for a message that must be sent again."""
+        ends: dict[TopicPartition, int] = defaultdict(int)
+        for place in places:
+            if place is not None:
+                ends[place.partition] = max(ends[place.partition], place.offset + 1)
+        await self._wait(ends, before, progress, already)
+        after = await self.settled()
+        ranges = await asyncio.to_thread(self._ranges, places, before)
+        return [
+            None if place is None or after[place.partition.topic] != before[place.partition.topic]
+            else _outcome(ranges[place.partition], place.offset)
+            for place in places
+        ]  # fmt: skip
+
+    async def _wait(
+        self, ends: dict[TopicPartition, int], before: dict[str, int], progress: Progress, already: int
+    ) -> None:
+        """Return when every partition is accounted for up to its end, or its topic has begun another incarnation."""
+        loop = asyncio.get_running_loop()
+        last, since = -1, loop.time()
+        while True:
+            marks = await asyncio.to_thread(self._marks)
+            open_ = [
+                end - marks[tp].next
+                for tp, end in ends.items()
+                if marks[tp].incarnation == before[tp.topic] and marks[tp].next < end
+            ]
+            if not open_:
+                return
+            accounted = progress.total - sum(open_)
+            progress.at(accounted=max(already, accounted))
+            if accounted != last:
+                last, since = accounted, loop.time()
+            elif loop.time() - since > _PATIENCE_S:
+                raise Unreachable(f"intake has not accounted for {sum(open_)} offsets; is it running? publish again")
+            await asyncio.sleep(_LOOK_S)
+
+    def _marks(self) -> dict[TopicPartition, Mark]:
+        with database.connect(self._address, "rekam_reader") as connection, connection.cursor() as cursor:
+            return {tp: offsets.mark(cursor, tp.topic, tp.partition) for tp in self._partitions}
+
+    def _ranges(
+        self, places: Sequence[_Place | None], before: dict[str, int]
+    ) -> dict[TopicPartition, tuple[list[int], list[str]]]:
+        found = {}
+        with database.connect(self._address, "rekam_reader") as connection, connection.cursor() as cursor:
+            for tp in {place.partition for place in places if place is not None}:
+                first = min(place.offset for place in places if place is not None and place.partition == tp)
+                rows = offsets.told(cursor, tp.topic, before[tp.topic], tp.partition, first)
+                found[tp] = ([row.first for row in rows], [row.outcome for row in rows])
+        return found
+
+
+def _outcome(ranges: tuple[list[int], list[str]], offset: int) -> str:
+    firsts, outcomes = ranges
+    return outcomes[bisect_right(firsts, offset) - 1]
+
+
+class _Patience:
+    """A limit of time that says what was waited for."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+        self._limit = asyncio.timeout(_PATIENCE_S)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+
+    async def __aexit__(self, *how: object) -> None:
+        try:
+            await self._limit.__aexit__(*how)  # type: ignore[arg-type]
+        except TimeoutError as error:
+            raise Unreachable(self._said) from error

@@ -1,0 +1,138 @@
+"""Everything in one place: the engines that are ours to run, and every process of Rekam as a child.
+
+A child that ends is started again, after a pause that grows to half a minute while it keeps ending. When the embedded
+broker had to be started again, it has forgotten its topics, and whatever talks to it is started again as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from services import child, private
+from services.embedded import Embedded
+from services.processes import PROCESSES, prepare, unlock
+from services.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from services.embedded import Engines
+    from services.settings import Settings
+
+__all__ = ["Supervisor", "supervised"]
+
+_LONGEST_PAUSE_S: Final = 30.0
+_STEADY_S: Final = 60.0
+_PATIENCE_S: Final = 15.0
+
+_log = structlog.get_logger("up")
+
+
+@dataclass
+class _Runner:
+    """One process: its child, and when it may be started again."""
+
+    name: str
+    child: child.Child | None = None
+    started: float = 0.0
+    pause_s: float = 0.5
+    not_before: float = 0.0
+
+
+@dataclass
+class Supervisor:
+    """Runs the processes. `tick` is to be called about twice a second, from the thread that made it."""
+
+    settings: Settings
+    embedded: Embedded
+    runners: list[_Runner] = field(default_factory=lambda: [_Runner(name) for name in PROCESSES])
+
+    @property
+    def engines(self) -> Engines:
+        return self.embedded.engines
+
+    def begin(self) -> None:
+        """Make what the processes stand on, in database and broker, and start them."""
+        prepare(self.engines.database)
+        unlock(self.settings, self.engines.database)
+        self._make_topics()
+        for runner in self.runners:
+            self._start(runner)
+
+    def tick(self) -> None:
+        """Start again what has ended."""
+        if self.embedded.ended():
+            names = self.embedded.start_again()
+            _log.warning("engine started again", engines=names)
+            if "broker" in names:
+                self._make_topics()
+                for runner in self.runners:
+                    self._end(runner)
+                    self._start(runner)
+        for runner in self.runners:
+            self._look_after(runner)
+
+    def end(self) -> None:
+        """End all children; they get a while to finish what they are at."""
+        for runner in self.runners:
+            if runner.child is not None and runner.child.poll() is None:
+                runner.child.terminate()
+        for runner in self.runners:
+            self._end(runner)
+
+    def log_of(self, name: str) -> Path:
+        return self.settings.data / f"{name}.log"
+
+    def _look_after(self, runner: _Runner) -> None:
+        now = time.monotonic()
+        if runner.child is not None:
+            code = runner.child.poll()
+            if code is None:
+                return
+            if now - runner.started > _STEADY_S:
+                runner.pause_s = 0.5
+            runner.child, runner.not_before = None, now + runner.pause_s
+            runner.pause_s = min(2 * runner.pause_s, _LONGEST_PAUSE_S)
+            _log.warning("ended by itself", process=runner.name, code=code, log=str(self.log_of(runner.name)))
+        if now >= runner.not_before:
+            self._start(runner)
+
+    def _start(self, runner: _Runner) -> None:
+        command = [sys.executable, "-m", "services", "run", runner.name]
+        environ = {**os.environ, "REKAM_DATA": str(self.settings.data), "REKAM_KEYS": str(self.settings.keys)}
+        runner.child = child.start(command, log=self.log_of(runner.name), environ=environ)
+        runner.started = time.monotonic()
+
+    def _end(self, runner: _Runner) -> None:
+        if runner.child is not None:
+            child.end(runner.child, patience_s=_PATIENCE_S)
+            runner.child = None
+
+    def _make_topics(self) -> None:
+        asyncio.run(Wire(self.settings, self.engines).make_topics())
+
+
+@contextmanager
+def supervised(settings: Settings) -> Iterator[Supervisor]:
+    """Engines up and processes started; at the end all of them down, in the right order.
+
+    To be entered in the main thread. SIGTERM is taken for Ctrl-C; both raise KeyboardInterrupt in the block.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as opened:
+        private.make_folder(settings.data)
+        supervisor = Supervisor(settings, opened.enter_context(Embedded(settings)))
+        opened.callback(supervisor.end)
+        opened.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C is enough
+        supervisor.begin()
+        yield supervisor
