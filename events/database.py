@@ -30,7 +30,10 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False) 
 
     Unreachable where no server answers; WrongUse where the address is none.
     """
-    options = "-c TimeZone=UTC -c lock_timeout=60s" + (f" -c role={role}" if role else "")
+    # a plan kept from when a table was nearly empty would read all of it later on
+    options = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan" + (
+        f" -c role={role}" if role else ""
+    )
     try:
         return psycopg.connect(
             address,

@@ -172,6 +172,7 @@ GRANT USAGE ON SCHEMA intake TO rekam_intake, rekam_relay, rekam_reader;
 GRANT SELECT, UPDATE ON log.head TO rekam_intake;
 GRANT SELECT, INSERT ON log.entry, log.claim TO rekam_intake;
 GRANT SELECT ON log.head, log.entry TO rekam_relay, rekam_projector, rekam_reader;
+GRANT SELECT ON log.claim TO rekam_reader;  -- for `rekam audit check`
 
 GRANT SELECT, INSERT ON vault.fingerprint, vault.person TO rekam_intake;
 GRANT SELECT ON vault.fingerprint, vault.person TO rekam_projector, rekam_reader;

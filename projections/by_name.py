@@ -59,22 +59,20 @@ _ENTERED: Final = """
     GROUP BY subject HAVING sum(people) > 0
 """
 
-# By LATERAL and OFFSET 0 the index is asked once for each subject, whatever the statistics say.
-_STATED: Final = f"""
-    SELECT p.subject, type, source, id, valid_on, recordedtime, sex, person, calendar
+# By LATERAL and OFFSET 0 the index is asked once for each subject, whatever the statistics say. What is withdrawn is
+# left out in Python: withdrawals are few.
+_OF: Final = """
+    SELECT found.subject, {columns}
     FROM unnest(%(subjects)b::uuid[]) AS asked (subject),
-         LATERAL (SELECT * FROM outstanding.particulars AS p
-                  WHERE p.subject = asked.subject AND position <= %(known)b AND {_LIVE.format("p")} OFFSET 0) AS p
-    ORDER BY recordedtime COLLATE "C", source COLLATE "C", id COLLATE "C"
+         LATERAL (SELECT * FROM outstanding.{table}
+                  WHERE {table}.subject = asked.subject AND position <= %(known)b OFFSET 0) AS found
 """
-
-_SIGNS: Final = f"""
-    SELECT s.subject, type, source, id, valid_on, recordedtime, word
-    FROM unnest(%(subjects)b::uuid[]) AS asked (subject),
-         LATERAL (SELECT * FROM outstanding.sign AS s
-                  WHERE s.subject = asked.subject AND position <= %(known)b AND valid_on <= %(day)b
-                    AND {_LIVE.format("s")} OFFSET 0) AS s
-"""
+_WITHDRAWN: Final = _OF.format(table="withdrawal", columns="source, id")
+_STATED: Final = (
+    _OF.format(table="particulars", columns="type, source, id, valid_on, recordedtime, sex, person, calendar")
+    + """ORDER BY recordedtime COLLATE "C", source COLLATE "C", id COLLATE "C" """
+)
+_SIGNS: Final = _OF.format(table="sign", columns="type, source, id, valid_on, recordedtime, word")
 
 # Any fact about somebody without live particulars: the NIK in it is theirs, also when it is withdrawn.
 _IDENTITY: Final = """
@@ -174,24 +172,31 @@ def _residents(
         return
     asked = {"subjects": list(standing), "day": wanted.day, "known": wanted.known}
     held = people(cursor, keys, standing)
-    stated, personal = _stated(cursor, asked, held)
+    withdrawn = frozenset(cursor.execute(_WITHDRAWN, asked, binary=True, prepare=False))
+    stated, personal = _stated(cursor, asked, held, withdrawn)
     personal.update(_niks(cursor, {**asked, "subjects": [one for one in held if one not in stated]}, held))
     signs: defaultdict[UUID, list[Sign]] = defaultdict(list)
     for subject, *said in cursor.execute(_SIGNS, asked, binary=True, prepare=False):
-        signs[subject].append(_sign(*said))
+        if (subject, *said[1:3]) not in withdrawn:
+            signs[subject].append(_sign(*said))
     for subject, account in standing.items():
         in_order_k = signs_on(signs.get(subject, ()), wanted.day)
         yield Resident(subject.hex, account, stated.get(subject, ()), in_order_k, personal.get(subject, {}))
 
 
 def _stated(
-    cursor: psycopg.Cursor[Any], asked: dict[str, Any], held: Mapping[UUID, bytes]
+    cursor: psycopg.Cursor[Any],
+    asked: dict[str, Any],
+    held: Mapping[UUID, bytes],
+    withdrawn: frozenset[tuple[UUID, str, str]],
 ) -> tuple[Mapping[UUID, Sequence[Stated]], dict[UUID, dict[str, Any]]]:
     """The live particulars of each subject in order S, and what is sealed in the last of them, where there is a key."""
     stated: defaultdict[UUID, list[Stated]] = defaultdict(list)
     last: dict[UUID, Entry] = {}
     for row in cursor.execute(_STATED, asked, binary=True, prepare=False):
         subject, type_, source, id_, valid_on, recordedtime, sex, person, calendar = row
+        if (subject, source, id_) in withdrawn:
+            continue
         last[subject] = entry = _sealed(subject, type_, source, id_, person, calendar)
         opened = open_calendar(entry, held[subject]) if subject in held else None
         stated[subject].append(Stated(recordedtime, source, id_, valid_on, sex, opened))

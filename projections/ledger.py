@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
     from projections.postings import Change
     from projections.transfers import Account
 
-__all__ = ["LEDGER_ROWS", "LEDGER_TABLES", "post", "who_stands"]
+__all__ = ["LEDGER_ROWS", "LEDGER_TABLES", "NULL", "copy_in", "post", "who_stands", "written"]
 
-_COPY: Final = b"COPY posting (position, subject, valid_on, from_account, to_account, people) FROM STDIN"
+#: Nothing, as a field in COPY's text format.
+NULL: Final = r"\N"
+_PLAIN: Final = re.compile(r"[^\\\t\n\r]*").fullmatch
+_ESCAPED: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+_COPY: Final = "COPY posting (position, subject, valid_on, from_account, to_account, people) FROM STDIN"
 
 # A person's postings up to a day, as known at a position, are one chain of transfers: the sum is 1 for the account that
 # they stand in, and 0 for every other.
@@ -50,6 +56,20 @@ LEDGER_ROWS: Final = (
 )
 
 
+def written(text: str | None) -> str:
+    """A text, or none, as a field in COPY's text format."""
+    if text is None:
+        return NULL
+    return text if _PLAIN(text) else text.translate(_ESCAPED)
+
+
+def copy_in(cursor: psycopg.Cursor[Any], statement: str, rows: Sequence[str]) -> None:
+    """Run a COPY FROM STDIN with these rows, whose fields are `written` and which end with a newline."""
+    if rows:
+        with cursor.copy(statement.encode()) as copy:
+            copy.write("".join(rows))
+
+
 def post(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
     """Write the postings of changes. Numbers, a hexadecimal subject and ISO days need no escaping in COPY's text."""
     rows = []
@@ -60,9 +80,7 @@ def post(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
                 f"{begin}{valid_on}\t{NUMBERS[from_]}\t{NUMBERS[to]}\t{people}\n"
                 for valid_on, from_, to, people in change.postings
             ]
-    if rows:
-        with cursor.copy(_COPY) as copy:
-            copy.write("".join(rows))
+    copy_in(cursor, _COPY, rows)
 
 
 def who_stands(

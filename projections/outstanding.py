@@ -8,11 +8,11 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, post
+from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, copy_in, post, written
 from projections.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     import psycopg
@@ -31,75 +31,74 @@ _SIGNS: Final = {
     "rekam.finding.reported.v1": "outcome",
 }
 
-_PARTICULARS: Final = (
-    """COPY particulars (position, subject, type, source, id, valid_on, recordedtime, list, sex, person, calendar)
-    FROM STDIN (FORMAT binary)""",
-    ("int8", "uuid", "text", "text", "text", "date", "text", "text", "text", "bytea", "bytea"),
-)
-_SIGN: Final = (
-    "COPY sign (position, subject, type, source, id, valid_on, recordedtime, word) FROM STDIN (FORMAT binary)",
-    ("int8", "uuid", "text", "text", "text", "date", "text", "text"),
-)
-_DECLARATION: Final = (
-    "COPY declaration (position, subject, source, id, list, as_of) FROM STDIN (FORMAT binary)",
-    ("int8", "uuid", "text", "text", "text", "date"),
-)
-_WITHDRAWAL: Final = (
-    "COPY withdrawal (position, subject, source, id) FROM STDIN (FORMAT binary)",
-    ("int8", "uuid", "text", "text"),
-)
+_PARTICULARS: Final = """
+    COPY particulars (position, subject, type, source, id, valid_on, recordedtime, list, sex, person, calendar)
+    FROM STDIN
+"""
+_SIGN: Final = "COPY sign (position, subject, type, source, id, valid_on, recordedtime, word) FROM STDIN"
+_DECLARATION: Final = "COPY declaration (position, subject, source, id, list, as_of) FROM STDIN"
+_WITHDRAWAL: Final = "COPY withdrawal (position, subject, source, id) FROM STDIN"
+_IDENTITY: Final = "COPY identity (position, subject, type, source, id, person) FROM STDIN"
 
-_IDENTIFY: Final = """
-    INSERT INTO identity (subject, position, type, source, id, person)
-    SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bytea[])
-    ON CONFLICT DO NOTHING
+# Asked before the batch is written.
+_UNKNOWN: Final = """
+    SELECT asked.subject FROM unnest(%b::uuid[]) AS asked (subject)
+    WHERE NOT EXISTS (SELECT FROM particulars AS known WHERE known.subject = asked.subject OFFSET 0)
+      AND NOT EXISTS (SELECT FROM identity AS known WHERE known.subject = asked.subject OFFSET 0)
 """
 
 
 def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
     post(cursor, changes)
+    identities = _identities(cursor, changes)
     particulars, signs, declarations, withdrawals = [], [], [], []
-    first: dict[UUID, tuple[int, Entry]] = {}
     for position, entry, *_ in changes:
-        clear, name = entry.fact, (entry.subject, entry.type, entry.source, entry.id)
+        clear, type_ = entry.fact, entry.type
+        begin = f"{position}\t{entry.subject.hex}"
+        if entry.calendar is not None and entry.person is not None:
+            list_ = written(clear.get("list"))
+            sealed = f"\\\\x{entry.person.hex()}\t\\\\x{entry.calendar.hex()}"
+            particulars.append(f"{begin}\t{_name(entry)}\t{_times(entry)}\t{list_}\t{clear['sex']}\t{sealed}\n")
+        elif type_ in _SIGNS:
+            word = _SIGNS[type_]
+            signs.append(f"{begin}\t{_name(entry)}\t{_times(entry)}\t{written(clear[word] if word else None)}\n")
+        elif type_ == _DECLARED:
+            name = f"{written(entry.source)}\t{written(entry.id)}\t{written(clear['list'])}"
+            declarations.append(f"{begin}\t{name}\t{entry.valid_on}\n")
+        elif type_ == _WITHDRAWN:
+            target = f"{written(clear['withdraws_source'])}\t{written(clear['withdraws_id'])}"
+            withdrawals.append(f"{begin}\t{target}\n")
+    copy_in(cursor, _PARTICULARS, particulars)
+    copy_in(cursor, _SIGN, signs)
+    copy_in(cursor, _DECLARATION, declarations)
+    copy_in(cursor, _WITHDRAWAL, withdrawals)
+    copy_in(cursor, _IDENTITY, identities)
+
+
+def _name(entry: Entry) -> str:
+    return f"{entry.type}\t{written(entry.source)}\t{written(entry.id)}"
+
+
+def _times(entry: Entry) -> str:
+    return f"{entry.valid_on}\t{entry.recordedtime}"
+
+
+def _identities(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> list[str]:
+    """The first facts without particulars about people of whom, at that position, nothing else is kept."""
+    first: dict[UUID, tuple[int, Entry]] = {}
+    known: set[UUID] = set()
+    for position, entry, *_ in changes:
         if entry.calendar is not None:
-            known = (clear.get("list"), clear["sex"], entry.person, entry.calendar)
-            particulars.append((position, *name, entry.valid_on, entry.recordedtime, *known))
-            continue
-        if entry.person is not None and entry.type != _WITHDRAWN:
+            known.add(entry.subject)
+        elif entry.person is not None and entry.type != _WITHDRAWN and entry.subject not in known:
             first.setdefault(entry.subject, (position, entry))
-        if entry.type in _SIGNS:
-            word = _SIGNS[entry.type]
-            signs.append((position, *name, entry.valid_on, entry.recordedtime, clear[word] if word else None))
-        elif entry.type == _DECLARED:
-            declarations.append((position, entry.subject, *name[2:], clear["list"], entry.valid_on))
-        elif entry.type == _WITHDRAWN:
-            withdrawals.append((position, entry.subject, clear["withdraws_source"], clear["withdraws_id"]))
-    for (statement, types), rows in (
-        (_PARTICULARS, particulars),
-        (_SIGN, signs),
-        (_DECLARATION, declarations),
-        (_WITHDRAWAL, withdrawals),
-    ):
-        _copy(cursor, statement, types, rows)
-    _identify(cursor, first)
-
-
-def _copy(cursor: psycopg.Cursor[Any], statement: str, types: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    with cursor.copy(statement.encode()) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
-
-
-def _identify(cursor: psycopg.Cursor[Any], first: dict[UUID, tuple[int, Entry]]) -> None:
-    """Keep the first sealed part of each person who has none yet; whose is known already stays as it is."""
     if not first:
-        return
-    rows = [(entry.subject, at, entry.type, entry.source, entry.id, entry.person) for at, entry in first.values()]
-    cursor.execute(_IDENTIFY, [list(column) for column in zip(*rows, strict=True)], prepare=False)
+        return []
+    cursor.execute(_UNKNOWN, [list(first)], binary=True, prepare=False)
+    return [
+        f"{position}\t{entry.subject.hex}\t{_name(entry)}\t\\\\x{(entry.person or b'').hex()}\n"
+        for position, entry in (first[subject] for (subject,) in cursor.fetchall())
+    ]
 
 
 OUTSTANDING: Final = View(

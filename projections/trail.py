@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, post
+from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, NULL, copy_in, post, written
 from projections.views import View
 
 if TYPE_CHECKING:
@@ -19,43 +19,31 @@ if TYPE_CHECKING:
 
 __all__ = ["TRAIL"]
 
-_COPY_FACTS: Final = """
+_FACT: Final = """
     COPY fact (position, subject, type, source, id, valid_on, recordedtime, accepted, withdraws_source, withdraws_id)
-    FROM STDIN (FORMAT binary)
+    FROM STDIN
 """
-_FACT_TYPES: Final = ("int8", "uuid", "text", "text", "text", "date", "text", "text", "text", "text")
-
-_COPY_ANOMALIES: Final = "COPY anomaly (position, subject, name, refs, people) FROM STDIN (FORMAT binary)"
-_ANOMALY_TYPES: Final = ("int8", "uuid", "text", "text", "int2")
+_ANOMALY: Final = "COPY anomaly (position, subject, name, refs, people) FROM STDIN"
 
 
 def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
-    with cursor.copy(_COPY_FACTS) as copy:
-        copy.set_types(_FACT_TYPES)
-        for position, entry, *_ in changes:
-            clear = entry.fact
-            copy.write_row(
-                (
-                    position,
-                    entry.subject,
-                    entry.type,
-                    entry.source,
-                    entry.id,
-                    entry.valid_on,
-                    entry.recordedtime,
-                    entry.accepted,
-                    clear.get("withdraws_source"),
-                    clear.get("withdraws_id"),
-                )
-            )
     post(cursor, changes)
-    with cursor.copy(_COPY_ANOMALIES) as copy:
-        copy.set_types(_ANOMALY_TYPES)
-        for change in changes:
-            for anomalies, people in ((change.gone, -1), (change.appeared, 1)):
-                for name, refs in anomalies:
-                    written = orjson.dumps(refs).decode()
-                    copy.write_row((change.position, change.entry.subject, name, written, people))
+    facts, anomalies = [], []
+    for position, entry, _, appeared, gone in changes:
+        begin = f"{position}\t{entry.subject.hex}\t"
+        withdraws = f"{NULL}\t{NULL}"
+        if "withdraws_id" in entry.fact:
+            withdraws = f"{written(entry.fact['withdraws_source'])}\t{written(entry.fact['withdraws_id'])}"
+        name = f"{entry.type}\t{written(entry.source)}\t{written(entry.id)}"
+        times = f"{entry.valid_on or NULL}\t{entry.recordedtime}\t{entry.accepted}"
+        facts.append(f"{begin}{name}\t{times}\t{withdraws}\n")
+        if appeared or gone:
+            for noted, people in ((gone, -1), (appeared, 1)):
+                for anomaly in noted:
+                    refs = written(orjson.dumps(anomaly.refs).decode())
+                    anomalies.append(f"{begin}{anomaly.name}\t{refs}\t{people}\n")
+    copy_in(cursor, _FACT, facts)
+    copy_in(cursor, _ANOMALY, anomalies)
 
 
 TRAIL: Final = View(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,8 @@ from services.talk import bars, say
 from services.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
@@ -79,13 +82,12 @@ class _Story:
         begin, receipts = self._ask("SELECT size, (SELECT max(number) FROM intake.receipt) FROM log.head")
         wire = Wire(self.supervisor.settings, self.supervisor.engines)
         progress = Progress(len(messages), report=self._report)
-        with ThreadPoolExecutor(1) as beside:  # children are started from this thread, which stays
-            publishing = beside.submit(lambda: asyncio.run(publish(wire, messages, progress)))
-            while not publishing.done():
-                self._look()
-                self.supervisor.tick()
-                wait([publishing], _TICK_S)
-            publishing.result()
+        publishing = _beside(lambda: asyncio.run(publish(wire, messages, progress)))
+        while not publishing.done():  # children are started from this thread, which stays
+            self._look()
+            self.supervisor.tick()
+            wait([publishing], _TICK_S)
+        publishing.result()
         self.before += len(messages)
         end = self._ask("SELECT size FROM log.head")[0]
         self._wait_for_views(end)
@@ -147,6 +149,20 @@ def stay(supervisor: Supervisor) -> None:
         while True:
             supervisor.tick()
             time.sleep(_TICK_S)
+
+
+def _beside(work: Callable[[], object]) -> Future[object]:
+    """Do it in a thread that does not hold up the end of the program."""
+    done: Future[object] = Future()
+
+    def do() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            done.set_exception(error)
+
+    threading.Thread(target=do, daemon=True).start()
+    return done
 
 
 def _print(settings: Settings, known_then: int, *, as_json: bool) -> None:

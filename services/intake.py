@@ -110,7 +110,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _compare(self, quiet: dict[TopicPartition, Mark]) -> None:
         bounds = await self._probe.bounds(quiet)
-        stale = {tp for tp, mark in quiet.items() if not bounds[tp].begin <= mark.next <= bounds[tp].end}
+        stale = {tp for tp, mark in quiet.items() if mark.next < bounds[tp].begin}
         try:
             await self._probe.recognise({tp: mark for tp, mark in quiet.items() if tp not in stale})
         except MadeAgain as again:
@@ -132,8 +132,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         bounds = await self._probe.bounds(partitions)
         for tp in sorted(partitions):
             mark = await asyncio.to_thread(self._accountant.mark, tp.topic, tp.partition)
-            begin, end = bounds[tp]
-            if not await self._is_same(tp, mark, end):
+            begin = bounds[tp].begin
+            if not await self._is_same(tp, mark):
                 _log.warning("made again", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation)
                 mark = await asyncio.to_thread(self._accountant.renew, mark)
             if begin > mark.next:
@@ -141,12 +141,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 mark = await asyncio.to_thread(self._accountant.miss, mark, begin, begin)
             self._resume(tp, mark)
 
-    async def _is_same(self, tp: TopicPartition, mark: Mark, end: int) -> bool:
+    async def _is_same(self, tp: TopicPartition, mark: Mark) -> bool:
         try:
             await self._probe.recognise({tp: mark})
         except MadeAgain:
             return False
-        return mark.next <= end
+        return True
 
     def _resume(self, tp: TopicPartition, mark: Mark) -> None:
         consumer = self._subscriber.consumer

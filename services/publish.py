@@ -131,14 +131,11 @@ class _Ledger:
                 self._partitions = await self._probe.partitions(SOURCE_TOPICS)
                 marks = await asyncio.to_thread(self._marks)
                 try:
-                    bounds = await self._probe.bounds(marks)
                     await self._probe.recognise(marks)
                 except MadeAgain:
                     await asyncio.sleep(_LOOK_S)
-                    continue
-                if all(bounds[tp].end >= mark.next for tp, mark in marks.items()):
+                else:
                     return {tp.topic: mark.incarnation for tp, mark in marks.items()}
-                await asyncio.sleep(_LOOK_S)
 
     async def outcomes(
         self, places: Sequence[_Place | None], before: dict[str, int], progress: Progress, already: int

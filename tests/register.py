@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from itertools import batched, chain
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from zlib import crc32
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from projections.views import View
     from services.settings import Settings
+
+__all__ = ["ACCEPTED", "Record", "Sent", "fill", "follow", "settings_of"]
 
 ACCEPTED = datetime(2026, 1, 1, tzinfo=UTC)
 PARTITIONS = 2
@@ -59,16 +61,16 @@ def fill(
 ) -> Keys:
     """Take the messages in, in their order, and bring the views up to date; the register's keys.
 
-    May be called again with more. Each call's messages stand behind two offsets that hold nothing.
+    May be called again with more. In each partition the messages begin behind two offsets that hold nothing.
     """
     prepare(address)
     settings = settings_of(address, folder)
     accountant = Accountant(settings, address)
     try:
-        now = ACCEPTED
-        for batch in batched(messages, at_once):
+        now, left = ACCEPTED, iter(messages)
+        while some := list(islice(left, at_once)):
             now += timedelta(seconds=1)
-            _take(accountant, batch, now)
+            _take(accountant, some, now)
     finally:
         accountant.close()
     keys = unlock(settings, address)
@@ -92,21 +94,15 @@ def _take(accountant: Accountant, messages: Sequence[Sent], now: datetime) -> No
     for message in messages:
         delivered[message.topic, crc32(message.id.encode()) % PARTITIONS].append(message)
     batches = [_batch(accountant, *place, sent) for place, sent in delivered.items()]
-    order = {id(message): number for number, message in enumerate(messages)}
-    checked = accountant.check(batches, now)
-    accountant.take(batches, checked, now)
-    assert len(order) == len(checked)
+    accountant.take(batches, accountant.check(batches, now), now)
 
 
 def _batch(accountant: Accountant, topic: str, partition: int, sent: Sequence[Sent]) -> Batch:
     mark = accountant.mark(topic, partition)
-    first = mark.next + (2 if mark.next == 0 else 0)
+    first = mark.next or 2
     stamp = int(ACCEPTED.timestamp() * 1000)
     records: list[Any] = [
         Record(topic, partition, offset, stamp + offset, tuple(message.headers), message.value)
         for offset, message in enumerate(sent, first)
     ]
     return Batch(mark, 0, records)
-
-
-__all__ = ["ACCEPTED", "Record", "Sent", "chain", "fill", "follow", "settings_of"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests.kafka import topics
 from tests.kafka.apache import ApacheKafka, Missing, java_command
+from tests.kafka.world import World, end_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 class MakeKafka(Protocol):
@@ -53,3 +57,28 @@ def make_kafka(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield make
     for broker in made:
         broker.stop()
+
+
+@pytest.fixture
+def world(kafka: str, empty_database: str, tmp_path: Path) -> Iterator[World]:
+    """A register of the test's own on the shared broker: its topics are new, with one partition each."""
+    asyncio.run(topics.make_again(kafka, topics.ALL))
+    asyncio.run(topics.forget_members(kafka, topics.GROUPS))
+    yield from _prepared(World(kafka, empty_database, tmp_path))
+
+
+@pytest.fixture
+def world_to_break(make_kafka: MakeKafka, empty_database: str, tmp_path: Path) -> Iterator[tuple[World, ApacheKafka]]:
+    """The same on a broker of its own, which may be killed."""
+    broker = make_kafka()
+    asyncio.run(topics.make_again(broker.address, topics.ALL))
+    for made in _prepared(World(broker.address, empty_database, tmp_path)):
+        yield made, broker
+
+
+def _prepared(world: World) -> Iterator[World]:
+    world.prepare()
+    try:
+        yield world
+    finally:
+        end_programs()

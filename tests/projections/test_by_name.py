@@ -222,3 +222,10 @@ def test_a_reader_may_read_and_not_write(register: Register) -> None:
     register.tell(ANI, listed("2018-11-01"))
     register.cursor.execute("SET LOCAL ROLE rekam_reader")
     assert niks(rows(register)) == [ANI]
+
+
+def test_texts_with_tabs_newlines_and_backslashes_are_kept_as_they_are(register: Register) -> None:
+    odd = "A\tB\\N\nC\r\\."
+    register.tell(ANI, replace(listed("2018-11-01"), list=odd), replace(status("2018-11-02", odd), id="\\N"))
+    (row,) = rows(register, list=odd)
+    assert row["status"] == odd

@@ -1,0 +1,99 @@
+"""The check of what `counts` has summed in advance: cells and month ends are what its postings come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from services.verdict import Alongside, Verdict, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    import psycopg
+
+__all__ = ["BLOCK", "summed"]
+
+BLOCK: Final = 65_536
+"""Positions a block, as counts.sql says; block 0 begins with position 1."""
+
+Row = tuple[Any, ...]
+
+_POSITION: Final = "SELECT position FROM counts.position"
+_SUMS: Final = """
+    SELECT valid_on, (position / %(block)s)::int AS block, from_account, to_account, sum(people)::int AS people
+    FROM counts.posting WHERE position < %(end)s
+    GROUP BY 1, 2, 3, 4 HAVING sum(people) <> 0
+"""
+_CELLS: Final = "SELECT valid_on, block, from_account, to_account, people FROM counts.cell"
+_ALONE: Final = "SELECT count(*), min(block) FROM ({one} EXCEPT ALL {other}) AS alone"
+_NETS: Final = """
+    SELECT (position / %(block)s)::int, valid_on - (extract(day FROM valid_on)::int - 1), account, sum(people)::bigint
+    FROM (SELECT to_account AS account, valid_on, position, people FROM counts.posting
+          UNION ALL SELECT from_account, valid_on, position, -people FROM counts.posting) AS side
+    WHERE position < %(end)s
+    GROUP BY 1, 2, 3 ORDER BY 1
+"""
+_MONTH_ENDS: Final = "SELECT block, month, balances FROM counts.month_end ORDER BY block"
+
+Months = dict["date", dict[int, int]]
+
+
+def summed(connection: psycopg.Connection[Row], block: int = BLOCK) -> Verdict:
+    """Of every complete block, and of no other; the figure is the number of cells and month ends."""
+    verdict = Verdict("sums_equal_postings")
+    row = connection.execute(_POSITION).fetchone()
+    complete = (row[0] + 1) // block if row else 0
+    given = {"block": block, "end": complete * block}
+    _cells(connection, given, verdict)
+
+    def stray(month_end: Row) -> None:
+        verdict.figure += 1
+        verdict.note(f"month {month_end[1]} has an end in block {month_end[0]}, which is not complete")
+
+    ends = Alongside(stream(connection, _MONTH_ENDS), stray)
+    known: Months = {}
+    nets = _by_block(stream(connection, _NETS, given), complete)
+    for number, moved in enumerate(nets):
+        _learn(known, moved)
+        rows = ends.take(number)
+        verdict.figure += len(rows)
+        _month_ends(number, known, {month: balances for _, month, balances in rows}, verdict)
+    ends.finish()
+    return verdict
+
+
+def _cells(connection: psycopg.Connection[Row], given: dict[str, int], verdict: Verdict) -> None:
+    (verdict.figure,) = connection.execute("SELECT count(*) FROM counts.cell").fetchone() or (0,)
+    for one, other, said in ((_CELLS, _SUMS, "not what the postings sum to"), (_SUMS, _CELLS, "missing")):
+        query = _ALONE.format(one=one, other=other)
+        count, first = connection.execute(query.encode(), given).fetchone() or (0, None)
+        if count:
+            verdict.note(f"{count} cells are {said}, the first in block {first}", count)
+
+
+def _by_block(rows: Iterator[Row], complete: int) -> Iterator[list[Row]]:
+    """The rows of each complete block, also of one that has none."""
+    moved = Alongside(rows, lambda _: None)
+    for number in range(complete):
+        yield moved.take(number)
+
+
+def _learn(known: Months, moved: Iterable[Row]) -> None:
+    for _, month, account, people in moved:
+        accounts = known.setdefault(month, {})
+        accounts[account] = accounts.get(account, 0) + people
+
+
+def _month_ends(number: int, known: Months, ends: dict[date, list[int]], verdict: Verdict) -> None:
+    """A month without an end has the balances of the last before it that has one."""
+    width = max(
+        [1 + max(accounts, default=0) for accounts in known.values()] + [len(end) for end in ends.values()] + [0]
+    )
+    balances, found = [0] * width, [0] * width
+    for month in sorted({*known, *ends}):
+        for account, people in known.get(month, {}).items():
+            balances[account] += people
+        found = ends.get(month, found)
+        if found != balances:
+            verdict.note(f"the end of month {month} in block {number} is not what the postings sum to")

@@ -1,0 +1,321 @@
+"""Rebuild: a view made anew from the log beside the one in use, compared with it, and put in its place.
+
+    1. one rebuild of a view at a time: an advisory lock, on the connection that will swap; what a rebuild that was
+       killed has left is removed
+    2. `<view>_rebuild` is folded from the log's start to where the view in use stands, which its projector moves on
+    3. the projector is held for a moment: the rebuild is brought to the very same position, and a snapshot is taken in
+       which both stand there. Their rows are compared in it, and the projector goes on
+    4. who reads the view finishes first, and who comes now waits: a reader's snapshot is older than the rebuild's last
+       rows. The rebuild is brought to where the view now stands; rename and drop; commit
+
+Until that commit the view in use is as it was. Projectors and readers find it by name, so they go on without a restart.
+The locks of 3 and 4 are taken holding no other on the view, so a projector between its first look and its write never
+deadlocks with them: it finishes before, or begins after.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import psycopg
+from psycopg import errors
+
+from events import database, log
+from events.errors import Refusal, Unreachable
+from projections import position
+from projections.position import Standing
+from services.ask import asking, parse_views
+from services.embedded import find
+from services.processes import VIEWS
+from services.projector import Follower
+from services.talk import bars
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rich.progress import Progress
+
+    from events.vault import Keys
+    from projections.views import View
+    from services.settings import Settings
+
+__all__ = ["rebuild"]
+
+BATCH: Final = 10_000
+PATIENCE_S: Final = 600.0
+_PAUSE_S: Final = 0.5
+
+_ONLY_ONE: Final = "SELECT pg_try_advisory_lock(hashtext('rekam rebuild'), hashtext(%s))"
+_TABLES: Final = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
+    ORDER BY relname <> 'position', relname
+"""
+# A row's text, and so the digest, depends on these; the time zone and the encoding are the connection's own.
+_FORM: Final = "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1"
+_FROM: Final = re.compile(r"\bFROM\s+(\w+)")
+
+
+class Table(NamedTuple):
+    """A table's sorted rows: how many, and the SHA-256 of their text."""
+
+    rows: int
+    digest: bytes
+
+
+class Comparison(NamedTuple):
+    """Both at `position`. A table that the view in use has not, or not in this form, is None."""
+
+    position: int
+    in_use: Mapping[str, Table | None]
+    rebuilt: Mapping[str, Table]
+
+    @property
+    def same(self) -> bool:
+        return self.in_use == self.rebuilt
+
+    def document(self, view: str, *, swapped: bool) -> dict[str, Any]:
+        return {
+            "view": view,
+            "position": self.position,
+            "digest_in_use": _digest(self.in_use),
+            "digest_rebuilt": _digest(self.rebuilt),
+            "same": self.same,
+            "swapped": swapped,
+            "differs": [
+                {"table": name, "in_use": None if there is None else there.rows, "rebuilt": table.rows}
+                for name, table in self.rebuilt.items()
+                if (there := self.in_use[name]) != table
+            ],
+        }
+
+
+def rebuild(settings: Settings, views: Sequence[str], *, accept: bool) -> dict[str, Any]:
+    """Build views anew, one after the other; what was found of each, and whether it was swapped.
+
+    WrongUse for an unknown view, NoAnswer where there is no register. Refusal, before anything is done, where one cannot be compared (it is missing, or of
+    another log) and `accept` does not say that it is to be replaced all the same; and where a view is being rebuilt
+    already.
+    """
+    names = parse_views(views, tuple(VIEWS))
+    address = find(settings).database
+    database.create(address)
+    with asking(settings) as question:
+        keys = question.keys
+    try:
+        if not accept:
+            _check_comparable(address, names)
+        with bars() as progress:
+            return {"views": [_rebuild(address, keys, VIEWS[name], progress, accept=accept) for name in names]}
+    except psycopg.OperationalError as error:
+        what = f"the database broke off the rebuild, {type(error).__name__}"
+        raise Unreachable(f"{what}; the view in use is as it was. Run it again.") from error
+
+
+def _check_comparable(address: str, names: Sequence[str]) -> None:
+    with database.connect(address, "rekam_projector") as connection, connection.cursor() as cursor:
+        for name in names:
+            if not _is_comparable(cursor, name):
+                raise Refusal(
+                    f"view {name} cannot be compared, it is missing or stands at a position of another log than this "
+                    f"one: `rekam rebuild {name} --accept` replaces it"
+                )
+
+
+def _rebuild(address: str, keys: Keys, view: View, progress: Progress, *, accept: bool) -> dict[str, Any]:
+    bar = progress.add_task(view.name, total=None)
+    with database.connect(address, "rekam_projector", autocommit=True) as connection:
+        if connection.execute(_ONLY_ONE, [view.name]).fetchone() != (True,):
+            raise Refusal(f"view {view.name} is being rebuilt already: wait until that has ended")
+        follower = Follower(view, address, keys, f"{view.name}_rebuild")
+        work = _Rebuild(connection, view, follower, lambda at, aim: progress.update(bar, completed=at, total=aim))
+        try:
+            work.begin()
+            work.catch_up()
+            comparison = work.compare(address)
+            swapped = comparison.same or accept
+            if swapped:
+                work.swap()
+            return comparison.document(view.name, swapped=swapped)
+        finally:
+            work.end()
+
+
+class _Rebuild:
+    """The rebuild of one view. `connection` commits by itself, and holds the locks; the follower has its own."""
+
+    def __init__(
+        self, connection: database.Connection, view: View, follower: Follower, say: Callable[[int, int], None]
+    ) -> None:
+        self._connection = connection
+        self._view = view
+        self._schema = f"{view.name}_rebuild"
+        self._follower = follower
+        self._say = say
+
+    def begin(self) -> None:
+        self._drop()
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            position.make(cursor, self._view, self._schema)
+
+    def end(self) -> None:
+        """Leave nothing behind. Where the database is gone, the next rebuild removes it."""
+        self._follower.close()
+        with suppress(psycopg.OperationalError):
+            self._drop()
+
+    def catch_up(self) -> None:
+        """Fold until about where the view in use is, which moves on; it stops when the distance grows no smaller."""
+        behind = None
+        while True:
+            with self._connection.cursor() as cursor:
+                aim = self._aim(cursor).position
+            distance = aim - self._follower.check().position
+            if distance <= 0 or (behind is not None and (distance <= BATCH or distance >= behind)):
+                return
+            behind = distance
+            self._fold(aim)
+
+    def compare(self, address: str) -> Comparison:
+        """Compare both at one position; without the view in use, where there is none to be compared."""
+        with database.connect(address, "rekam_projector") as beside, beside.cursor() as cursor:
+            beside.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with self._connection.transaction(), self._connection.cursor() as holder:
+                comparable = _is_comparable(holder, self._view.name)
+                if comparable:
+                    holder.execute(f"LOCK TABLE {self._view.name}.position IN EXCLUSIVE MODE")
+                at = self._meet(holder)
+                cursor.execute("SELECT")  # takes the snapshot
+            cursor.execute(_FORM)
+            rebuilt = {name: _table(cursor, self._schema, rows) for name, rows in self._selects()}
+            in_use = {
+                name: _table_if_there(cursor, self._view.name, rows) if comparable else None
+                for name, rows in self._selects()
+            }
+        return Comparison(at, in_use, rebuilt)
+
+    def swap(self) -> None:
+        """Put the rebuild in the place of the view in use. Refusal where somebody goes on reading that one for ever."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(self._tables(cursor, self._schema))}")
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            self.catch_up()
+            try:
+                with self._connection.transaction(), self._connection.cursor() as cursor:
+                    self._exchange(cursor)
+            except (errors.LockNotAvailable, errors.DeadlockDetected):
+                if time.monotonic() > deadline:
+                    raise Refusal(
+                        f"view {self._view.name} was not swapped: somebody has been reading it for "
+                        f"{PATIENCE_S / 60:.0f} minutes; run it again when they have ended"
+                    ) from None
+                time.sleep(_PAUSE_S)  # lets in who waited behind us
+            except errors.DependentObjectsStillExist as error:
+                raise Refusal(
+                    f"view {self._view.name} was not swapped, something that is not Rekam's is built on it: "
+                    f"{error.diag.message_detail}; drop that first, and make it again afterwards"
+                ) from error
+            else:
+                return
+
+    def _exchange(self, cursor: psycopg.Cursor[Any]) -> None:
+        name, replaced = self._view.name, f"{self._view.name}_replaced"
+        cursor.execute(
+            "SET LOCAL lock_timeout = '800ms'"
+        )  # who comes now waits behind us; and shorter than deadlock_timeout
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])  # a process that starts, and makes views
+        tables = self._tables(cursor, name)
+        if tables:
+            cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+        self._meet(cursor)
+        cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [name])
+        if cursor.fetchone() == (True,):
+            cursor.execute(f"ALTER SCHEMA {name} RENAME TO {replaced}")
+        cursor.execute(f"ALTER SCHEMA {self._schema} RENAME TO {name}")
+        if tables := self._tables(cursor, replaced):
+            cursor.execute(f"DROP TABLE {', '.join(tables)}")
+        cursor.execute(f"DROP SCHEMA IF EXISTS {replaced}")
+
+    def _meet(self, holder: psycopg.Cursor[Any]) -> int:
+        """Bring the rebuild to where the view in use stands, whose position the caller has locked; that position."""
+        aim = self._aim(holder)
+        self._fold(aim.position)
+        at = self._follower.check()
+        if at != aim:
+            raise Refusal(f"view {self._view.name} went back to position {aim.position} meanwhile: run it again")
+        return at.position
+
+    def _aim(self, cursor: psycopg.Cursor[Any]) -> Standing:
+        """Where the view in use stands; the log's end where there is none to be compared."""
+        standing = _standing(cursor, self._view.name)
+        if standing is not None and log.digest_at(cursor, standing.position) == standing.digest:
+            return standing
+        head = log.head(cursor)
+        return Standing(head.size, head.digest)
+
+    def _fold(self, aim: int) -> None:
+        while (at := self._follower.check().position) < aim:
+            self._say(at, aim)
+            with self._connection.cursor() as cursor:
+                entries = log.read(cursor, at, min(BATCH, aim - at))
+            if not entries:
+                raise Refusal(f"the log ends at position {at}, before {aim}: it was put back meanwhile, run it again")
+            self._follower.advance([(place, state) for place, state, _ in entries])
+        self._say(aim, aim)
+
+    def _selects(self) -> list[tuple[str, str]]:
+        return [(found[1], rows) for rows in self._view.sorted_rows if (found := _FROM.search(rows))]
+
+    @staticmethod
+    def _tables(cursor: psycopg.Cursor[Any], schema: str) -> list[str]:
+        """All tables, `position` first, as every reader takes them."""
+        return [f'{schema}."{name}"' for (name,) in cursor.execute(_TABLES, [schema])]
+
+    def _drop(self) -> None:
+        self._connection.execute(f"DROP SCHEMA IF EXISTS {self._schema} CASCADE")
+
+
+def _standing(cursor: psycopg.Cursor[Any], view: str) -> Standing | None:
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{view}.position"])
+    if cursor.fetchone() != (True,):
+        return None
+    row = cursor.execute(f"SELECT position, digest FROM {view}.position").fetchone()
+    return None if row is None else Standing(row[0], bytes(row[1]))
+
+
+def _is_comparable(cursor: psycopg.Cursor[Any], view: str) -> bool:
+    standing = _standing(cursor, view)
+    return standing is not None and log.digest_at(cursor, standing.position) == standing.digest
+
+
+def _table_if_there(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Table | None:
+    try:
+        with cursor.connection.transaction():
+            return _table(cursor, schema, rows)
+    except (errors.UndefinedTable, errors.UndefinedColumn):  # made by a program that had other tables
+        return None
+
+
+def _table(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Table:
+    cursor.execute(f"SET LOCAL search_path = {schema}")
+    number, digest = 0, sha256()
+    with cursor.copy(f"COPY ({rows}) TO STDOUT") as copy:
+        for data in copy:
+            digest.update(data)
+            number += bytes(data).count(b"\n")  # a line is a row: one within a value is escaped
+    return Table(number, digest.digest())
+
+
+def _digest(tables: Mapping[str, Table | None]) -> str | None:
+    """One digest over all tables; None where one is missing."""
+    digest = sha256()
+    for name, table in tables.items():
+        if table is None:
+            return None
+        digest.update(f"{name} {table.rows} ".encode() + table.digest)
+    return digest.hexdigest()

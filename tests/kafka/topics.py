@@ -1,0 +1,144 @@
+"""What a test does to Kafka itself: topics made again, messages in transactions, retention, members that are gone."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.protocol.group import LeaveGroupRequest
+
+from events.facts import SOURCE_TOPICS
+from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from tests.kafka.messages import Message
+
+ALL: Final = (*SOURCE_TOPICS, LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC)
+GROUPS: Final = ("rekam-intake", "rekam-counts", "rekam-trail", "rekam-outstanding")
+
+
+@asynccontextmanager
+async def administrator(kafka: str) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, metadata_max_age_ms=500)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def make_again(kafka: str, names: Iterable[str], partitions: int = 1) -> None:
+    """Delete the topics, where they are there, and make them; when it returns they can be written to."""
+    wanted = list(names)
+    async with administrator(kafka) as admin, asyncio.timeout(30):
+        await _delete(admin, wanted)
+        left = wanted
+        while left:
+            answer = await admin.create_topics([NewTopic(name, partitions, 1) for name in left])
+            left = [name for name, code, *_ in answer.topic_errors if for_code(code) is TopicAlreadyExistsError]
+        while not await _all_lead(admin, wanted, partitions):
+            await asyncio.sleep(0.02)
+
+
+async def delete(kafka: str, *names: str) -> None:
+    async with administrator(kafka) as admin, asyncio.timeout(30):
+        await _delete(admin, list(names))
+
+
+async def _delete(admin: Any, names: list[str]) -> None:
+    there = [name for name in await admin.list_topics() if name in names]
+    if there:
+        await admin.delete_topics(there)
+        while set(await admin.list_topics()) & set(there):
+            await asyncio.sleep(0.02)
+
+
+async def _all_lead(admin: Any, names: list[str], partitions: int) -> bool:
+    found = await admin.describe_topics(names)
+    return all(
+        topic["error_code"] == 0
+        and len(topic["partitions"]) == partitions
+        and all(one["error_code"] == 0 and one["leader"] >= 0 for one in topic["partitions"])
+        for topic in found
+    )
+
+
+async def send(kafka: str, messages: Sequence[Message], partition: int = 0, compressed: str | None = None) -> list[int]:
+    """Send in this order to that partition; the offset of each."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=kafka, acks="all", linger_ms=5, compression_type=compressed
+    ) as producer:
+        futures = [
+            await producer.send(m.topic, m.value, key=b"k", headers=list(m.headers), partition=partition)
+            for m in messages
+        ]
+        return [told.offset for told in await asyncio.gather(*futures)]
+
+
+async def send_in_transaction(kafka: str, messages: Sequence[Message], *, commit: bool) -> list[int]:
+    """Send in one transaction, which ends with a marker and takes one more offset of every partition."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka, transactional_id="a-registry") as producer:
+        await producer.begin_transaction()
+        futures = [await producer.send(m.topic, m.value, headers=list(m.headers), partition=0) for m in messages]
+        offsets = [told.offset for told in await asyncio.gather(*futures)]
+        await (producer.commit_transaction() if commit else producer.abort_transaction())
+        return offsets
+
+
+async def expire(kafka: str, topic: str, before: int, partition: int = 0) -> None:
+    """Do what retention does: the partition begins at `before` from now on."""
+    async with administrator(kafka) as admin:
+        await admin.delete_records({TopicPartition(topic, partition): RecordsToDelete(before)})
+
+
+async def read_all(kafka: str, topic: str) -> list[Any]:
+    partition = TopicPartition(topic, 0)
+    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
+        consumer.assign([partition])
+        end = (await consumer.end_offsets([partition]))[partition]
+        records = []
+        while await consumer.position(partition) < end:
+            records.append(await consumer.getone())
+        return records
+
+
+async def members(kafka: str, group: str) -> list[str]:
+    async with administrator(kafka) as admin:
+        return await _members(admin, group)
+
+
+async def _members(admin: Any, group: str) -> list[str]:
+    (described,) = (await admin.describe_consumer_groups([group]))[0].groups
+    return [member[0] for member in described[5]]
+
+
+async def forget_members(kafka: str, groups: Iterable[str]) -> None:
+    async with administrator(kafka) as admin:
+        for group in groups:
+            try:
+                coordinator = await admin.find_coordinator(group)
+            except KafkaError:
+                continue
+            for member in await _members(admin, group):
+                await admin._send_request(LeaveGroupRequest(group, member), coordinator)
+
+
+__all__ = [
+    "ALL",
+    "GROUPS",
+    "UnknownTopicOrPartitionError",
+    "delete",
+    "expire",
+    "forget_members",
+    "make_again",
+    "members",
+    "read_all",
+    "send",
+    "send_in_transaction",
+]
