@@ -124,20 +124,34 @@ class Admission:
         )
 
     def _recognise(self, items: Iterable[Item], named: Iterable[tuple[UUID, bytes] | None]) -> None:
-        """Look up every claim that may matter, in two statements: of the events, of what waits for them, of targets."""
-        own = list({name[0] for name in named if name})
+        """Look up every claim that may matter: of the events, of what waits for them, of targets."""
         events = [item.checked for item in items]
-        for parked in quarantine.waiting(self.cursor, self.keys, own):
-            assert parked.waits_for is not None
-            checked = self.check(parked.kafka, parked.message)
-            self._waiting.setdefault(parked.waits_for, []).append(
-                Item(parked.kafka, parked.message, checked, parked.number)
-            )
-            events.append(checked)
+        came = {name[0] for name in named if name}
+        while came:  # what waited may itself be waited for
+            waited = quarantine.waiting(self.cursor, self.keys, list(came))
+            came = set()
+            for parked in waited:
+                assert parked.waits_for is not None
+                checked = self.check(parked.kafka, parked.message)
+                item = Item(parked.kafka, parked.message, checked, parked.number)
+                self._waiting.setdefault(parked.waits_for, []).append(item)
+                events.append(checked)
+                if isinstance(checked, Event):
+                    came.add(self.keys.claim_key(checked.source, checked.id))
         wanted = {key for event in events if isinstance(event, Event) for key in self._keys_of(event)}
         if wanted:
             self.cursor.execute(_CLAIMS, [list(wanted)], binary=True)
             self._claims = {key: _Claim(*claim) for key, *claim in self.cursor}
+
+    def _wake(self, parked: Iterable[Parked]) -> list[Event | Refused]:
+        """Check again those that wait for what may now come, and keep them at hand."""
+        found = []
+        for one in parked:
+            assert one.waits_for is not None
+            checked = self.check(one.kafka, one.message)
+            self._waiting.setdefault(one.waits_for, []).append(Item(one.kafka, one.message, checked, one.number))
+            found.append(checked)
+        return found
 
     def _keys_of(self, event: Event) -> Iterator[UUID]:
         yield self.keys.claim_key(event.source, event.id)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from datetime import date, datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
@@ -42,6 +43,7 @@ __all__ = [
     "encode",
     "open_calendar",
     "open_person",
+    "recall",
     "seal_entry",
     "split",
 ]
@@ -225,6 +227,38 @@ def decode(state: bytes) -> Entry:
     if not _fits(entry, shape):
         damaged(f"it has not the fields of {entry.type}")
     return entry
+
+
+def recall(state: bytes) -> Entry:
+    """The same as `decode`, but quick: for bytes that the log's digest vouches for, their form is not checked.
+
+    What is no entry for all that ends as it does in `decode`.
+    """
+    try:
+        kept = orjson.loads(state)
+        if kept["v"] != VERSION:
+            return decode(state)
+        kafka, valid_on, lapses_on = kept.get("kafka"), kept.get("valid_on"), kept.get("lapses_on")
+        person, calendar = kept.get("person"), kept.get("calendar")
+        return Entry(
+            UUID(kept["subject"]),
+            intern(kept["type"]),
+            intern(kept["source"]),
+            kept["id"],
+            kept["time"],
+            kept["recordedtime"],
+            kept["accepted"],
+            None if kafka is None else Coordinates(**kafka),
+            "resolved" in kept,
+            None if valid_on is None else date.fromisoformat(valid_on),
+            None if lapses_on is None else date.fromisoformat(lapses_on),
+            tuple(kept.get("flags", ())),
+            kept.get("fact", {}),
+            None if person is None else a2b_base64(person),
+            None if calendar is None else a2b_base64(calendar),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return decode(state)
 
 
 def _fits(entry: Entry, shape: Shape) -> bool:

@@ -23,13 +23,12 @@ CREATE TABLE IF NOT EXISTS log.entry (
     originator_id      uuid   NOT NULL,
     originator_version bigint NOT NULL,
     topic              text,
-    state              bytea,
+    state              bytea STORAGE EXTERNAL,  -- sealed bytes do not compress
     notification_id    bigint NOT NULL,
     digest             bytea,
     accepted           timestamptz,
     PRIMARY KEY (originator_id, originator_version)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.05);
-ALTER TABLE log.entry ALTER COLUMN state SET STORAGE EXTERNAL;  -- sealed bytes do not compress
 CREATE UNIQUE INDEX IF NOT EXISTS entry_notification_id_idx ON log.entry (notification_id);
 
 -- The library's tracking table: its process recorder writes here, Rekam itself does not.

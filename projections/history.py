@@ -1,17 +1,21 @@
-"""What a projector needs beside the entries themselves: the earlier facts of the same people, from the log, opened."""
+"""What a projector needs beside the entries themselves: the earlier facts of the same people, from the log, opened.
+
+A memory keeps the people it has met last, as they were read at its position, so that not every fact asks the log again.
+It holds nothing that the log does not, and is emptied whenever a transaction does not commit.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections import OrderedDict, defaultdict
+from typing import TYPE_CHECKING, Any, Final
 
 from events import log, vault
-from events.entry import decode, open_calendar
+from events.entry import open_calendar, recall
 from projections.evidence import fact_of
-from projections.postings import changes
+from projections.postings import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     import psycopg
@@ -21,33 +25,63 @@ if TYPE_CHECKING:
     from projections.evidence import Fact
     from projections.postings import Change
 
-__all__ = ["changes_of", "facts_of"]
+__all__ = ["Memory"]
+
+PEOPLE: Final = 40_000
+"""How many are remembered, about 2 kB each."""
 
 
-def changes_of(cursor: psycopg.Cursor[Any], keys: Keys, entries: Sequence[tuple[int, bytes]]) -> list[Change]:
-    """Read what each entry changed. `entries` are (position, bytes) in the log's order, without a gap."""
-    batch = [(position, decode(state)) for position, state in entries]
-    first = batch[0][0]
-    subjects = list({entry.subject for _, entry in batch})
-    earlier = [(fact.position, decode(fact.state)) for fact in log.facts_of(cursor, subjects, first - 1)]
-    opened = _keys_of(cursor, keys, (entry for _, entry in [*earlier, *batch]))
-    history: dict[UUID, list[tuple[int, Fact]]] = defaultdict(list)
-    for position, entry in earlier:
-        history[entry.subject].append((position, _fact(entry, opened)))
-    return changes(history, [(position, entry, _fact(entry, opened)) for position, entry in batch])
+class Memory:
+    """Reads what entries changed; remembers whom it has read. `noting`: with anomalies."""
 
+    def __init__(self, keys: Keys, *, noting: bool, people: int = PEOPLE) -> None:
+        self._keys = keys
+        self._noting = noting
+        self._people = people
+        self._known: OrderedDict[UUID, Subject] = OrderedDict()
 
-def facts_of(cursor: psycopg.Cursor[Any], keys: Keys, subjects: Sequence[UUID], up_to: int) -> list[tuple[int, Fact]]:
-    """Read the facts of `subjects` up to a position (inclusive), in the log's order."""
-    entries = [(stored.position, decode(stored.state)) for stored in log.facts_of(cursor, subjects, up_to)]
-    opened = _keys_of(cursor, keys, (entry for _, entry in entries))
-    return [(position, _fact(entry, opened)) for position, entry in entries]
+    def changes(self, cursor: psycopg.Cursor[Any], entries: Sequence[tuple[int, bytes]]) -> list[Change]:
+        """Read what each entry changed. `entries` are (position, bytes) in the log's order, without a gap.
+
+        To be followed by a commit, or by `forget`.
+        """
+        batch = [(position, recall(state)) for position, state in entries]
+        opened = self._meet(cursor, batch)
+        changed = []
+        for position, entry in batch:
+            subject = self._known[entry.subject]
+            changed.append(subject.add(position, entry, _fact(entry, opened), noting=self._noting))
+        while len(self._known) > self._people:
+            self._known.popitem(last=False)
+        return changed
+
+    def forget(self) -> None:
+        """Empty the memory: what it holds may not be what the database holds."""
+        self._known.clear()
+
+    def _meet(self, cursor: psycopg.Cursor[Any], batch: Sequence[tuple[int, Entry]]) -> Mapping[UUID, bytes]:
+        """See that everybody in the batch is remembered; the keys of those whose calendar is to be opened."""
+        subjects = {entry.subject for _, entry in batch}
+        strangers = []
+        for subject in subjects:
+            if subject in self._known:
+                self._known.move_to_end(subject)
+            else:
+                strangers.append(subject)
+        earlier = [recall(fact.state) for fact in log.facts_of(cursor, strangers, batch[0][0] - 1)] if strangers else []
+        opened = _keys_of(cursor, self._keys, [*earlier, *(entry for _, entry in batch)])
+        facts: dict[UUID, list[Fact]] = defaultdict(list)
+        for entry in earlier:
+            facts[entry.subject].append(_fact(entry, opened))
+        for stranger in strangers:
+            self._known[stranger] = Subject(facts[stranger], noting=self._noting)
+        return opened
 
 
 def _keys_of(cursor: psycopg.Cursor[Any], keys: Keys, entries: Iterable[Entry]) -> dict[UUID, bytes]:
     return vault.people(cursor, keys, {entry.subject for entry in entries if entry.calendar is not None})
 
 
-def _fact(entry: Entry, opened: dict[UUID, bytes]) -> Fact:
+def _fact(entry: Entry, opened: Mapping[UUID, bytes]) -> Fact:
     key = opened.get(entry.subject) if entry.calendar is not None else None
     return fact_of(entry, open_calendar(entry, key) if key is not None else None)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from projections.reading import Anomaly, Fact
     from projections.transfers import Account, Transfer
 
-__all__ = ["Change", "Posting", "changes"]
+__all__ = ["Change", "Posting", "Subject", "changes"]
 
 
 class Posting(NamedTuple):
@@ -41,22 +41,23 @@ class Change(NamedTuple):
     gone: tuple[Anomaly, ...]
 
 
-class _Subject:
-    """The facts of one subject up to some position, and what they were read as."""
+class Subject:
+    """The facts of one subject up to some position, and what they were read as; without anomalies where none asks."""
 
     __slots__ = ("anomalies", "facts", "transfers")
 
-    def __init__(self, facts: list[Fact]) -> None:
+    def __init__(self, facts: list[Fact], *, noting: bool = True) -> None:
         self.facts = facts
         self.transfers: frozenset[Transfer] = frozenset()
         self.anomalies: tuple[Anomaly, ...] = ()
         if facts:
-            timeline, self.anomalies = read(facts)
+            timeline, self.anomalies = read(facts, noting=noting)
             self.transfers = transfers(timeline)
 
-    def add(self, position: int, entry: Entry, fact: Fact) -> Change:
+    def add(self, position: int, entry: Entry, fact: Fact, *, noting: bool = True) -> Change:
+        """Take one more fact in; what it changed."""
         self.facts.append(fact)
-        timeline, anomalies = read(self.facts)
+        timeline, anomalies = read(self.facts, noting=noting)
         after = transfers(timeline)
         posted = tuple([Posting(*transfer, people) for transfer, people in difference(self.transfers, after)])
         appeared, gone = _less(anomalies, self.anomalies), _less(self.anomalies, anomalies)
@@ -77,14 +78,14 @@ def changes(
     A list is a subject too. Its facts, declarations and their withdrawals, concern no person: they read as an empty
     timeline (see `Declaration`), so they post nothing, and they need no special way through here.
     """
-    subjects: dict[UUID, _Subject] = {}
+    subjects: dict[UUID, Subject] = {}
     changed = []
     for position, entry, fact in batch:
         subject = subjects.get(entry.subject)
         if subject is None:
             first = batch[0][0]
             earlier = [fact for at, fact in history.get(entry.subject, ()) if at < first]
-            subject = subjects[entry.subject] = _Subject(earlier)
+            subject = subjects[entry.subject] = Subject(earlier)
         changed.append(subject.add(position, entry, fact))
     return changed
 

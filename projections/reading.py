@@ -69,10 +69,10 @@ class Reading(NamedTuple):
     anomalies: tuple[Anomaly, ...]
 
 
-def read(facts: Iterable[Fact]) -> Reading:
-    """Read all facts about one resident; the facts about a list read as nobody."""
+def read(facts: Iterable[Fact], *, noting: bool = True) -> Reading:
+    """Read all facts about one resident; the facts about a list read as nobody. Anomalies only where `noting`."""
     live = live_of(facts)
-    return Reading(_timeline(live), anomalies_of(live))
+    return Reading(_timeline(live), anomalies_of(live) if noting else ())
 
 
 def state_on(facts: Iterable[Fact], day: date) -> State:

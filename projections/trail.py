@@ -48,6 +48,7 @@ def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
 
 TRAIL: Final = View(
     name="trail",
+    noting=True,
     tables=LEDGER_TABLES + files("projections").joinpath("trail.sql").read_text(encoding="utf-8"),
     apply=_apply,
     sorted_rows=(

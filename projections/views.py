@@ -22,10 +22,12 @@ class View:
     `name` is its schema and the end of its consumer group. `tables` is SQL that makes what is missing, with unqualified
     names: whoever runs it, or `apply`, has set the search path to the schema, which a rebuild replaces by another.
     `apply` gets changes in position order, inside the transaction that also moves the position. `sorted_rows` are
-    SELECTs with a total order that together show every row, for the digest that a rebuild is compared by.
+    SELECTs with a total order that together show every row, for the digest that a rebuild is compared by. `noting`
+    views keep anomalies; the others are spared finding them.
     """
 
     name: str
     tables: str
     apply: Callable[[psycopg.Cursor[Any], Sequence[Change]], None]
     sorted_rows: tuple[str, ...]
+    noting: bool = False

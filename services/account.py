@@ -6,7 +6,9 @@ claims, the people, the entries, then quarantine, receipts and the outcome of ea
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -21,10 +23,10 @@ from events.quarantine import Message, open_parked
 from services.incarnations import last_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from aiokafka import ConsumerRecord
+    from aiokafka import ConsumerRecord, TopicPartition
 
     from events.facts import Event
     from events.offsets import Mark
@@ -51,19 +53,22 @@ class Accountant:
         self._settings = settings
         self._address = address
         self._connection: database.Connection | None = None
+        self._busy = Lock()
         with database.connect(address, "rekam_intake") as connection, connection.cursor() as cursor:
             self._keys = vault.unlock(cursor, settings.keys)
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Wait for the transaction that is under way, if any, and close the connection."""
+        with self._busy:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     # ------------------------------------------------------------------ where intake stands
 
-    def mark(self, topic: str, partition: int) -> Mark:
+    def marks(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Mark]:
         with self._transaction() as cursor:
-            return offsets.mark(cursor, topic, partition)
+            return {tp: offsets.mark(cursor, tp.topic, tp.partition) for tp in partitions}
 
     def renew(self, mark: Mark) -> Mark:
         """Begin the topic's next incarnation, or follow another intake into it."""
@@ -133,29 +138,19 @@ class Accountant:
             _log.error("cannot be understood", **kafka._asdict(), error=type(error).__name__)
             return Refused("bad_data", f"could not be understood: {type(error).__name__} in Rekam; tell its makers")
 
-    def _transaction(self) -> _Transaction:
-        if self._connection is None or self._connection.closed:
-            self._connection = database.connect(self._address, "rekam_intake")
-        return _Transaction(self._connection)
-
-
-class _Transaction:
-    """A cursor in a transaction of its own; the connection is given up when it is broken."""
-
-    def __init__(self, connection: database.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> psycopg.Cursor[Any]:
-        return self._connection.cursor()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if kind is None:
-            self._connection.commit()
-            return
-        try:
-            self._connection.rollback()
-        except psycopg.Error:
-            self._connection.close()
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Cursor[Any]]:
+        """Give a cursor in a transaction of its own. A connection that failed is not used again."""
+        with self._busy:
+            if self._connection is None:
+                self._connection = database.connect(self._address, "rekam_intake")
+            try:
+                with self._connection.transaction(), self._connection.cursor() as cursor:
+                    yield cursor
+            except psycopg.Error:
+                connection, self._connection = self._connection, None
+                connection.close()
+                raise
 
 
 def _ranges(batch: Batch, outcomes: Any) -> list[offsets.Range]:

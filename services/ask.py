@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Question", "asking", "day_of"]
 
+_HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
 _MISSING: Final = "the database has no register yet: start it with `rekam up`"
 
 
@@ -92,6 +93,7 @@ def asking(settings: Settings, *, role: str = "rekam_reader") -> Iterator[Questi
     with database.connect(engines.database, role) as connection, connection.cursor() as cursor:
         connection.isolation_level = None
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute(_HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
         yield Question(settings, cursor)
 
 

@@ -33,6 +33,8 @@ __all__ = ["check", "replay"]
 Row = tuple[Any, ...]
 
 _SIZE: Final = "SELECT count(*), max(notification_id) FROM log.entry"
+# Some ten large sorts and sums, one at a time or two; compiling a query takes longer than it saves.
+_SORTED_IN_MEMORY: Final = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 _REPLAY: Final = """
     SELECT notification_id, digest, state FROM log.entry
     WHERE notification_id >= %(first)s AND notification_id <= %(last)s ORDER BY notification_id
@@ -53,6 +55,7 @@ def check(
     entries of how many were read; the log is read twice.
     """
     with _snapshot(connection):
+        connection.execute(_SORTED_IN_MEMORY)
         size, head = connection.execute(_SIZE).fetchone() or (0, None)
         tick = _Tick(progress, 2 * size).tick if progress else _silent
         accounts = Accounts(connection, head or 0)

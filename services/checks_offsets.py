@@ -15,7 +15,7 @@ from services.verdict import Verdict, stream
 if TYPE_CHECKING:
     import psycopg
 
-    from events.entry import Coordinates, Entry
+    from events.entry import Coordinates
 
 __all__ = ["Accounts"]
 
@@ -106,18 +106,18 @@ class Accounts:
     def verdicts(self) -> list[Verdict]:
         return [self.accounted, self.entries, self.quarantine, self.receipts, self.resolutions, self.waiting]
 
-    def meet(self, position: int, entry: Entry) -> None:
+    def meet(self, position: int, kafka: Coordinates | None, *, resolved: bool) -> None:
         """An entry of the log: its offset was appended, or parked and resolved to this very position."""
-        if entry.kafka is None:
+        if kafka is None:
             return
         self.entries.figure += 1
-        if entry.resolved:
-            if self._resolved.pop(position, None) != entry.kafka:
-                self.resolutions.note(f"position {position}: no resolution of {_named(entry.kafka)} names it")
-            if self._code(entry.kafka) not in _PARKED:
-                self.entries.note(f"position {position}: {_named(entry.kafka)} was not parked")
-        elif not self._mark(entry.kafka, (_APPENDED,), _KEPT):
-            self.entries.note(f"position {position}: {_named(entry.kafka)} is not accounted for as appended to it")
+        if resolved:
+            if self._resolved.pop(position, None) != kafka:
+                self.resolutions.note(f"position {position}: no resolution of {_named(kafka)} names it")
+            if self._code(kafka) not in _PARKED:
+                self.entries.note(f"position {position}: {_named(kafka)} was not parked")
+        elif not self._mark(kafka, (_APPENDED,), _KEPT):
+            self.entries.note(f"position {position}: {_named(kafka)} is not accounted for as appended to it")
 
     def finish(self) -> None:
         """What has an outcome, and nothing to show for it."""

@@ -65,13 +65,14 @@ class PeopleCheck:
         self.standing: dict[Moment, Counter[Account]] = {moment: Counter() for moment in moments}
         self.people = 0
         self.versions = Verdict("versions_gapless")
+        self.decoded = Verdict("entries_can_be_read")
         self.keys = Verdict("subjects_have_keys")
         self._found = {name: Verdict(name) for name in dict.fromkeys(table.verdict for table in TABLES)}
         self._tables = [(table, self._alongside(table)) for table in TABLES]
         self._wrapped = Alongside(stream(connection, _KEYS), self._nobody)
 
     def verdicts(self) -> list[Verdict]:
-        return [self.versions, self.keys, *self._found.values()]
+        return [self.versions, self.decoded, self.keys, *self._found.values()]
 
     def read(self, tick: Callable[[], None]) -> None:
         for subject, rows in groupby(stream(self._connection, _ENTRIES), key=itemgetter(0)):
@@ -87,7 +88,7 @@ class PeopleCheck:
         self._wrapped.finish()
 
     def _entries(self, subject: UUID, rows: Iterable[Row], tick: Callable[[], None]) -> list[tuple[int, Entry]] | None:
-        """The subject's entries up to the position; None where one of them cannot be read, which LogCheck tells."""
+        """The subject's entries up to the position; None where one of them cannot be decoded."""
         entries: list[tuple[int, Entry]] | None = []
         before = 0
         self.versions.figure += 1
@@ -96,11 +97,14 @@ class PeopleCheck:
                 said = f"position {position} after {before} is version {stored}, not {version}"
                 self.versions.note(f"subject {subject.hex}: {said}")
             before = position
+            self.decoded.figure += 1
+            try:
+                entry = decode(state or b"")
+            except Refusal as why:
+                self.decoded.note(f"position {position}: {why}")
+                entries = None
             if entries is not None and position <= self._position:
-                try:
-                    entries.append((position, decode(state or b"")))
-                except Refusal:
-                    entries = None
+                entries.append((position, entry))
             tick()
         return entries
 
@@ -144,9 +148,10 @@ class PeopleCheck:
                 made = transfers(now.timeline)
                 told.postings += [(position, *transfer, 1) for transfer in made - was]
                 told.postings += [(position, *transfer, -1) for transfer in was - made]
-            had = set(before.anomalies) if before else set()
-            told.anomalies += [(position, *anomaly, 1) for anomaly in set(now.anomalies) - had]
-            told.anomalies += [(position, *anomaly, -1) for anomaly in had - set(now.anomalies)]
+            if now.anomalies != (before.anomalies if before else ()):
+                had, has = set(before.anomalies if before else ()), set(now.anomalies)
+                told.anomalies += [(position, *anomaly, 1) for anomaly in has - had]
+                told.anomalies += [(position, *anomaly, -1) for anomaly in had - has]
             before = now
         if timelines and timelines[-1][1]:
             self.people += 1

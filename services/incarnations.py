@@ -66,8 +66,10 @@ class Probe:
     async def __aenter__(self) -> Self:
         try:
             await self._consumer.start()
-        except KafkaError as error:
+        except BaseException as error:  # also when we are told to end meanwhile: a client is never left open
             await self._consumer.stop()
+            if not isinstance(error, KafkaError):
+                raise
             raise Unreachable(f"Kafka does not answer: {error!r}. Check REKAM_KAFKA, or start it.") from error
         return self
 

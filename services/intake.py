@@ -110,7 +110,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _compare(self, quiet: dict[TopicPartition, Mark]) -> None:
         bounds = await self._probe.bounds(quiet)
-        stale = {tp for tp, mark in quiet.items() if mark.next < bounds[tp].begin}
+        ledger = await asyncio.to_thread(self._accountant.marks, quiet)  # it may have been put back to an earlier state
+        stale = {tp for tp, mark in quiet.items() if mark.next < bounds[tp].begin or mark != ledger[tp]}
         try:
             await self._probe.recognise({tp: mark for tp, mark in quiet.items() if tp not in stale})
         except MadeAgain as again:
@@ -131,7 +132,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         """Find out from the ledger and the broker where each partition goes on, and let it go on there."""
         bounds = await self._probe.bounds(partitions)
         for tp in sorted(partitions):
-            mark = await asyncio.to_thread(self._accountant.mark, tp.topic, tp.partition)
+            mark = (await asyncio.to_thread(self._accountant.marks, [tp]))[tp]
             begin = bounds[tp].begin
             if not await self._is_same(tp, mark):
                 _log.warning("made again", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation)
@@ -163,7 +164,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         by_partition: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = defaultdict(list)
         for record in records:
             by_partition[TopicPartition(record.topic, record.partition)].append(record)
+        delivered_at = {tp: self._marks.get(tp) for tp in by_partition}
         async with self._turn:
+            # what was fetched before the ledger was asked anew may be of a topic that is no more: it is fetched again
+            self._hold(tp for tp, mark in delivered_at.items() if self._marks.get(tp) is not mark)
             batch = {tp: rows for tp, rows in by_partition.items() if tp in self._marks}
             if batch:
                 await self._take(batch)

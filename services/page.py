@@ -1,56 +1,67 @@
-"""The page an answer is printed on: stdout, with plain tables that are as wide as what they hold."""
+"""The page an answer is printed on: stdout. Tables are as wide as what they hold: no cell is ever cut off."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["line", "print_json", "table"]
+__all__ = ["clean", "line", "number", "print_json", "table"]
+
+_GAP: Final = "  "
+_BOLD: Final = "\x1b[1m{}\x1b[0m"
 
 
-def out() -> Console:
-    """Give the console that answers are printed on; a pipe gets lines as long as they are."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, soft_wrap=False)
+def line(said: str = "") -> None:
+    """Print a line of an answer."""
+    print(said)  # noqa: T201 - this is where answers are printed
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
-    """Print rows under columns; numbers to the right, with thousands parted; nothing for None and for 0 a dot."""
-    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, zero: str = "·") -> None:
+    """Print rows under columns, whose names may be in several lines; numbers stand to the right, None is left empty."""
     cells = [list(row) for row in rows]
-    for place, column in enumerate(columns):
-        numeric = any(isinstance(row[place], int) for row in cells)
-        grid.add_column(column, justify="right" if numeric else "left", no_wrap=True)
-    for row in cells:
-        grid.add_row(*map(text, row))
-    out().print(grid)
+    names = [column.split("\n") for column in columns]
+    height = max(map(len, names))
+    head = [[""] * (height - len(name)) + name for name in names]
+    body = [[_text(value, zero) for value in row] for row in cells]
+    right = [any(isinstance(row[at], int) for row in cells) for at in range(len(columns))]
+    widths = [max(map(len, [*head[at], *(row[at] for row in body)])) for at in range(len(columns))]
+    for at in range(height):
+        written = _row([name[at] for name in head], widths, right)
+        line(_BOLD.format(written) if sys.stdout.isatty() else written)
+    for row in body:
+        line(_row(row, widths, right))
 
 
-def text(value: Any) -> str:
-    """Write one cell."""
+def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    placed = zip(cells, widths, right, strict=True)
+    return _GAP.join(cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in placed).rstrip()
+
+
+def _text(value: Any, zero: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}" if value else "·"
-    if isinstance(value, dict):
-        return f"{value['standing']} {value['area']}"
-    return str(value)
+        return number(value) if value else zero
+    return clean(str(value))
+
+
+def number(value: int) -> str:
+    """Part thousands."""
+    return f"{value:,}"
+
+
+def clean(text: str) -> str:
+    """Take out what would move a terminal's cursor or change its colours: names and notes come from outside."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def print_json(document: dict[str, Any]) -> None:
     """Print one JSON document on a line of its own."""
-    sys.stdout.buffer.write(orjson.dumps(document) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def line(said: str = "") -> None:
-    """Print a line of an answer."""
-    out().print(said, soft_wrap=True)
+    print(orjson.dumps(document).decode())  # noqa: T201

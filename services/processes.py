@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,9 @@ __all__ = ["PROCESSES", "VIEWS", "prepare", "run", "unlock"]
 VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
 PROCESSES: Final = ("intake", "relay", *VIEWS)
 
+_GARBAGE: Final = (100_000, 50, 100)
+"""When garbage is looked for: batches make many values and no circles, and looking took a third of intake's time."""
+
 _log = structlog.get_logger("process")
 
 
@@ -58,6 +62,8 @@ def run(settings: Settings, name: str) -> None:
         raise WrongUse(f"there is no process {name!r}; there are {', '.join(PROCESSES)}")
     engines = find(settings)
     prepare(engines.database)
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
     asyncio.run(_until_told(_process(settings, Wire(settings, engines), name)))
     _log.info("ended", process=name)
 

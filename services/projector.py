@@ -23,12 +23,14 @@ from aiokafka.errors import KafkaError
 from events import database, log
 from events.errors import Clash, Refusal, Retry
 from projections import position
-from projections.history import changes_of
+from projections.history import Memory
 from projections.position import Standing
 from services.wire import LOG_TOPIC, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aiokafka import ConsumerRecord
 
     from events.vault import Keys
     from projections.views import View
@@ -52,7 +54,8 @@ class Follower:
         self._view = view
         self._schema = schema or view.name
         self._address = address
-        self._keys = keys
+        self._memory = Memory(keys, noting=view.noting)
+        self._stood: Standing | None = None
         self._connection: database.Connection | None = None
 
     def advance(self, sent: Sequence[Sent]) -> bool:
@@ -64,14 +67,15 @@ class Follower:
         try:
             with connection.transaction(), connection.cursor() as cursor:
                 old = position.take(cursor)
-                entries = self._following(cursor, old, sent)
+                entries, new = self._following(cursor, old, sent)
                 if entries:
-                    self._apply(cursor, old, entries)
-        except Retry:
+                    self._apply(cursor, old, new, entries)
+        except BaseException as error:
+            self._memory.forget()
+            if isinstance(error, psycopg.OperationalError):
+                self.close()
             raise
-        except psycopg.OperationalError:
-            self.close()
-            raise
+        self._stood = new
         return len(entries) >= LIMIT
 
     def check(self) -> Standing:
@@ -80,10 +84,7 @@ class Follower:
         with connection.transaction(), connection.cursor() as cursor:
             standing = position.take(cursor)
             if log.digest_at(cursor, standing.position) != standing.digest:
-                raise Refusal(
-                    f"view {self._schema} stands at position {standing.position} of another log than this one: "
-                    f"run `rekam rebuild {self._view.name} --accept`"
-                )
+                raise self._elsewhere(standing)
         return standing
 
     def close(self) -> None:
@@ -91,26 +92,38 @@ class Follower:
             self._connection.close()
             self._connection = None
 
-    def _apply(self, cursor: psycopg.Cursor[Any], old: Standing, entries: Sequence[Sent]) -> None:
-        digest = old.digest
-        for place, state in entries:
-            digest = log.chain(digest, place, state)
-        new = Standing(entries[-1][0], digest)
+    def _apply(self, cursor: psycopg.Cursor[Any], old: Standing, new: Standing, entries: Sequence[Sent]) -> None:
+        if old != self._stood:  # another projector was here meanwhile, or the database was put back
+            self._memory.forget()
         position.move(cursor, old, new)
-        self._view.apply(cursor, changes_of(cursor, self._keys, entries))
+        self._view.apply(cursor, self._memory.changes(cursor, entries))
 
-    def _following(self, cursor: psycopg.Cursor[Any], old: Standing, sent: Sequence[Sent]) -> list[Sent]:
+    def _following(
+        self, cursor: psycopg.Cursor[Any], old: Standing, sent: Sequence[Sent]
+    ) -> tuple[list[Sent], Standing]:
+        """What follows on `old`, and where the view then stands; the digest there is the log's own.
+
+        Refusal where the log has another digest there: the view was made from another log.
+        """
         ahead = dict(pair for pair in sent if pair[0] > old.position)
         run = [(place, ahead[place]) for place in takewhile(ahead.__contains__, count(old.position + 1))]
         if run and len(run) == len(ahead):
-            digest = old.digest
-            for place, state in run:
-                digest = log.chain(digest, place, state)
-            if log.digest_at(cursor, run[-1][0]) == digest:
-                return run
+            new = _chained(old, run)
+            if log.digest_at(cursor, new.position) == new.digest:
+                return run, new
             _log.warning("sent from another log", view=self._schema, first=run[0][0], last=run[-1][0])
-        found = log.read(cursor, old.position, LIMIT)
-        return [(place, state) for place, state, _ in found]
+        stored = log.read(cursor, old.position, LIMIT)
+        found = [(place, state) for place, state, _ in stored]
+        new = _chained(old, found)
+        if stored and stored[-1].digest != new.digest:
+            raise self._elsewhere(old)
+        return found, new
+
+    def _elsewhere(self, standing: Standing) -> Refusal:
+        return Refusal(
+            f"view {self._schema} stands at position {standing.position} of another log than this one: "
+            f"run `rekam rebuild {self._view.name} --accept`"
+        )
 
     def _connected(self) -> database.Connection:
         if self._connection is None or self._connection.closed:
@@ -118,6 +131,13 @@ class Follower:
             self._connection.execute(f"SET search_path = {self._schema}")
             self._connection.commit()
         return self._connection
+
+
+def _chained(old: Standing, entries: Sequence[Sent]) -> Standing:
+    place, digest = old
+    for place, state in entries:
+        digest = log.chain(digest, place, state)
+    return Standing(place, digest)
 
 
 class Projector:
@@ -147,8 +167,7 @@ class Projector:
             await self._broker.stop()
 
     async def _handle(self, records: Records) -> None:
-        sent = [(int(dict(record.headers)["position"]), record.value) for record in records]
-        await self._catch_up(sent)
+        await self._catch_up([sent for record in records if (sent := _sent(record)) is not None])
         try:
             await self._subscriber.consumer.commit()
         except KafkaError as error:
@@ -167,3 +186,9 @@ class Projector:
             except Exception as error:
                 self._failure = error
                 raise
+
+
+def _sent(record: ConsumerRecord[Any, Any]) -> Sent | None:
+    """What the relay sent; None for a message that is not its own, which is passed over."""
+    position = dict(record.headers).get("position", b"")
+    return (int(position), record.value) if position.isdigit() and record.value is not None else None

@@ -193,9 +193,11 @@ class _Ledger:
         return found
 
 
-def _outcome(ranges: tuple[list[int], list[str]], offset: int) -> str:
+def _outcome(ranges: tuple[list[int], list[str]], offset: int) -> str | None:
+    """None where Kafka gave the message up before intake had read it."""
     firsts, outcomes = ranges
-    return outcomes[bisect_right(firsts, offset) - 1]
+    outcome = outcomes[bisect_right(firsts, offset) - 1]
+    return None if outcome in {"expired", "absent"} else outcome
 
 
 class _Patience:

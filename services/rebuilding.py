@@ -15,11 +15,9 @@ deadlocks with them: it finishes before, or begins after.
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import suppress
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg import errors
@@ -29,18 +27,20 @@ from events.errors import Refusal, Unreachable
 from projections import position
 from projections.position import Standing
 from services.ask import asking, parse_views
+from services.comparison import compared
 from services.embedded import find
 from services.processes import VIEWS
 from services.projector import Follower
 from services.talk import bars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.progress import Progress
 
     from events.vault import Keys
     from projections.views import View
+    from services.comparison import Comparison
     from services.settings import Settings
 
 __all__ = ["rebuild"]
@@ -55,55 +55,20 @@ _TABLES: Final = """
     WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
     ORDER BY relname <> 'position', relname
 """
-# A row's text, and so the digest, depends on these; the time zone and the encoding are the connection's own.
-_FORM: Final = "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1"
-_FROM: Final = re.compile(r"\bFROM\s+(\w+)")
-
-
-class Table(NamedTuple):
-    """A table's sorted rows: how many, and the SHA-256 of their text."""
-
-    rows: int
-    digest: bytes
-
-
-class Comparison(NamedTuple):
-    """Both at `position`. A table that the view in use has not, or not in this form, is None."""
-
-    position: int
-    in_use: Mapping[str, Table | None]
-    rebuilt: Mapping[str, Table]
-
-    @property
-    def same(self) -> bool:
-        return self.in_use == self.rebuilt
-
-    def document(self, view: str, *, swapped: bool) -> dict[str, Any]:
-        return {
-            "view": view,
-            "position": self.position,
-            "digest_in_use": _digest(self.in_use),
-            "digest_rebuilt": _digest(self.rebuilt),
-            "same": self.same,
-            "swapped": swapped,
-            "differs": [
-                {"table": name, "in_use": None if there is None else there.rows, "rebuilt": table.rows}
-                for name, table in self.rebuilt.items()
-                if (there := self.in_use[name]) != table
-            ],
-        }
+# Whoever comes while we wait for a lock waits behind us. Shorter than deadlock_timeout: of two that wait for each other
+# we give way, before PostgreSQL breaks off somebody's question.
+_NOT_LONG: Final = "SET LOCAL lock_timeout = '800ms'"
 
 
 def rebuild(settings: Settings, views: Sequence[str], *, accept: bool) -> dict[str, Any]:
     """Build views anew, one after the other; what was found of each, and whether it was swapped.
 
-    WrongUse for an unknown view, NoAnswer where there is no register. Refusal, before anything is done, where one cannot be compared (it is missing, or of
-    another log) and `accept` does not say that it is to be replaced all the same; and where a view is being rebuilt
-    already.
+    WrongUse for an unknown view; NoAnswer where there is no register. Refusal, before anything is done, where a view
+    cannot be compared (it is missing, or of another log) and `accept` does not say that it is to be replaced all the
+    same; and where it is being rebuilt already.
     """
     names = parse_views(views, tuple(VIEWS))
     address = find(settings).database
-    database.create(address)
     with asking(settings) as question:
         keys = question.keys
     try:
@@ -190,13 +155,7 @@ class _Rebuild:
                     holder.execute(f"LOCK TABLE {self._view.name}.position IN EXCLUSIVE MODE")
                 at = self._meet(holder)
                 cursor.execute("SELECT")  # takes the snapshot
-            cursor.execute(_FORM)
-            rebuilt = {name: _table(cursor, self._schema, rows) for name, rows in self._selects()}
-            in_use = {
-                name: _table_if_there(cursor, self._view.name, rows) if comparable else None
-                for name, rows in self._selects()
-            }
-        return Comparison(at, in_use, rebuilt)
+            return compared(cursor, self._view, at, (self._view.name if comparable else None, self._schema))
 
     def swap(self) -> None:
         """Put the rebuild in the place of the view in use. Refusal where somebody goes on reading that one for ever."""
@@ -225,9 +184,7 @@ class _Rebuild:
 
     def _exchange(self, cursor: psycopg.Cursor[Any]) -> None:
         name, replaced = self._view.name, f"{self._view.name}_replaced"
-        cursor.execute(
-            "SET LOCAL lock_timeout = '800ms'"
-        )  # who comes now waits behind us; and shorter than deadlock_timeout
+        cursor.execute(_NOT_LONG)
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])  # a process that starts, and makes views
         tables = self._tables(cursor, name)
         if tables:
@@ -237,9 +194,13 @@ class _Rebuild:
         if cursor.fetchone() == (True,):
             cursor.execute(f"ALTER SCHEMA {name} RENAME TO {replaced}")
         cursor.execute(f"ALTER SCHEMA {self._schema} RENAME TO {name}")
-        if tables := self._tables(cursor, replaced):
+        self._drop_replaced(cursor, replaced)
+
+    def _drop_replaced(self, cursor: psycopg.Cursor[Any], schema: str) -> None:
+        """Drop what is ours, without CASCADE: a view that somebody has made of it would go along without a word."""
+        if tables := self._tables(cursor, schema):
             cursor.execute(f"DROP TABLE {', '.join(tables)}")
-        cursor.execute(f"DROP SCHEMA IF EXISTS {replaced}")
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schema}")
 
     def _meet(self, holder: psycopg.Cursor[Any]) -> int:
         """Bring the rebuild to where the view in use stands, whose position the caller has locked; that position."""
@@ -268,9 +229,6 @@ class _Rebuild:
             self._follower.advance([(place, state) for place, state, _ in entries])
         self._say(aim, aim)
 
-    def _selects(self) -> list[tuple[str, str]]:
-        return [(found[1], rows) for rows in self._view.sorted_rows if (found := _FROM.search(rows))]
-
     @staticmethod
     def _tables(cursor: psycopg.Cursor[Any], schema: str) -> list[str]:
         """All tables, `position` first, as every reader takes them."""
@@ -291,31 +249,3 @@ def _standing(cursor: psycopg.Cursor[Any], view: str) -> Standing | None:
 def _is_comparable(cursor: psycopg.Cursor[Any], view: str) -> bool:
     standing = _standing(cursor, view)
     return standing is not None and log.digest_at(cursor, standing.position) == standing.digest
-
-
-def _table_if_there(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Table | None:
-    try:
-        with cursor.connection.transaction():
-            return _table(cursor, schema, rows)
-    except (errors.UndefinedTable, errors.UndefinedColumn):  # made by a program that had other tables
-        return None
-
-
-def _table(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Table:
-    cursor.execute(f"SET LOCAL search_path = {schema}")
-    number, digest = 0, sha256()
-    with cursor.copy(f"COPY ({rows}) TO STDOUT") as copy:
-        for data in copy:
-            digest.update(data)
-            number += bytes(data).count(b"\n")  # a line is a row: one within a value is escaped
-    return Table(number, digest.digest())
-
-
-def _digest(tables: Mapping[str, Table | None]) -> str | None:
-    """One digest over all tables; None where one is missing."""
-    digest = sha256()
-    for name, table in tables.items():
-        if table is None:
-            return None
-        digest.update(f"{name} {table.rows} ".encode() + table.digest)
-    return digest.hexdigest()

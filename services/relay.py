@@ -15,8 +15,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from events import database, log
-from events.entry import decode
-from events.errors import Unreachable
+from events.entry import recall
+from events.errors import Clash, Retry
 from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
 
 if TYPE_CHECKING:
@@ -74,19 +74,19 @@ class Relay:
         self._connection: database.Connection | None = None
 
     async def run(self) -> None:
-        producer = self._wire.producer()
-        try:
-            await producer.start()
-            while True:
-                try:
+        while True:
+            # a new producer after each trouble: one that missed a number of its sequence is refused from then on
+            producer = self._wire.producer()
+            try:
+                await producer.start()
+                while True:
                     await self._pass_on(producer)
-                except (Unreachable, KafkaError, psycopg.OperationalError) as error:
-                    _log.warning("waiting", why=type(error).__name__)
-                    self._close()
-                    await asyncio.sleep(_PAUSE_S)
-        finally:
-            self._close()
-            await producer.stop()
+            except (Retry, KafkaError, psycopg.OperationalError) as error:
+                _log.warning("waiting", why=type(error).__name__)
+            finally:
+                await asyncio.to_thread(self._close)
+                await producer.stop()
+            await asyncio.sleep(_PAUSE_S)
 
     async def _pass_on(self, producer: AIOKafkaProducer) -> None:
         shelf = await asyncio.to_thread(self._look)
@@ -136,8 +136,10 @@ class Relay:
     def _session(self) -> psycopg.Cursor[Any]:
         if self._connection is None or self._connection.closed:
             connection = database.connect(self._wire.engines.database, "rekam_relay", autocommit=True)
-            connection.execute("SET lock_timeout = 0")
-            connection.execute("SELECT pg_advisory_lock(%s)", [_ONLY_ONE])
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_ONE]).fetchone()
+            if row is None or not row[0]:
+                connection.close()
+                raise Clash("another relay is at work")
             connection.execute(f"LISTEN {log.CHANNEL}")
             self._connection = connection
         return self._connection.cursor()
@@ -150,7 +152,7 @@ class Relay:
 
 def _receipt_of(position: int, state: bytes) -> list[Outgoing]:
     """The receipt of an appended message is read from its own entry; one appended by hand came from no topic."""
-    entry = decode(state)
+    entry = recall(state)
     if entry.kafka is None:
         return []
     outcome = "resolved" if entry.resolved else "appended"

@@ -18,6 +18,8 @@ Row = tuple[Any, ...]
 _MOST: Final = 5
 """As many of the violations are named; all are counted."""
 
+_AT_ONCE: Final = 2000
+
 _numbers = count(1)
 
 
@@ -46,9 +48,9 @@ def stream(
 ) -> Iterator[Row]:
     """Read a query's rows from the server as they are needed, so that memory does not grow with their number."""
     with connection.cursor(f"audit_{next(_numbers)}", binary=True) as cursor:
-        cursor.itersize = 2000
         cursor.execute(query.encode(), given)
-        yield from cursor
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield from rows
 
 
 class Alongside:
@@ -64,13 +66,17 @@ class Alongside:
 
     def take(self, key: Any) -> list[Row]:
         """The rows of `key`, which is greater than any before."""
-        taken = []
-        while self._next is not None and self._next[0] <= key:
-            if self._next[0] == key:
-                taken.append(self._next)
+        taken: list[Row] = []
+        row = self._next
+        while row is not None:
+            if row[0] == key:
+                taken.append(row)
+            elif row[0] < key:
+                self._stray(row)
             else:
-                self._stray(self._next)
-            self._next = next(self._rows, None)
+                break
+            row = next(self._rows, None)
+        self._next = row
         return taken
 
     def finish(self) -> None:

@@ -8,14 +8,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from zlib import crc32
 
+from events import database, offsets
 from services.account import Accountant, Batch
 from services.processes import VIEWS, prepare, unlock
 from services.projector import Follower
 from services.settings import from_environ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    import psycopg
 
     from events.vault import Keys
     from projections.views import View
@@ -68,9 +71,11 @@ def fill(
     accountant = Accountant(settings, address)
     try:
         now, left = ACCEPTED, iter(messages)
-        while some := list(islice(left, at_once)):
-            now += timedelta(seconds=1)
-            _take(accountant, some, now)
+        with database.connect(address, "rekam_reader", autocommit=True) as connection, connection.cursor() as cursor:
+            while some := list(islice(left, at_once)):
+                now += timedelta(seconds=1)
+                batches = list(_batches(cursor, some))
+                accountant.take(batches, accountant.check(batches, now), now)
     finally:
         accountant.close()
     keys = unlock(settings, address)
@@ -89,20 +94,16 @@ def follow(address: str, keys: Keys, views: Iterable[View] = VIEWS.values()) -> 
             follower.close()
 
 
-def _take(accountant: Accountant, messages: Sequence[Sent], now: datetime) -> None:
+def _batches(cursor: psycopg.Cursor[Any], messages: Sequence[Sent]) -> Iterator[Batch]:
+    """As Kafka would deliver them from where intake stands, by partition."""
     delivered: dict[tuple[str, int], list[Sent]] = defaultdict(list)
     for message in messages:
         delivered[message.topic, crc32(message.id.encode()) % PARTITIONS].append(message)
-    batches = [_batch(accountant, *place, sent) for place, sent in delivered.items()]
-    accountant.take(batches, accountant.check(batches, now), now)
-
-
-def _batch(accountant: Accountant, topic: str, partition: int, sent: Sequence[Sent]) -> Batch:
-    mark = accountant.mark(topic, partition)
-    first = mark.next or 2
     stamp = int(ACCEPTED.timestamp() * 1000)
-    records: list[Any] = [
-        Record(topic, partition, offset, stamp + offset, tuple(message.headers), message.value)
-        for offset, message in enumerate(sent, first)
-    ]
-    return Batch(mark, 0, records)
+    for (topic, partition), sent in delivered.items():
+        mark = offsets.mark(cursor, topic, partition)
+        records: list[Any] = [
+            Record(topic, partition, offset, stamp + offset, tuple(message.headers), message.value)
+            for offset, message in enumerate(sent, mark.next or 2)
+        ]
+        yield Batch(mark, 0, records)

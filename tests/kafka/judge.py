@@ -116,7 +116,7 @@ def _read(world: World) -> _Books:
         entry = decode(state)
         books.names[entry.source, entry.id] += 1
         if entry.kafka is not None:
-            books.entries[tuple(entry.kafka)].append((entry.source, entry.id, entry.resolved))
+            books.entries[entry.kafka].append((entry.source, entry.id, entry.resolved))
     for *place, outcome in world.rows(
         'SELECT topic, incarnation, partition, "offset", outcome FROM intake.receipt ORDER BY number'
     ):

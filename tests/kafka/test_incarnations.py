@@ -115,7 +115,11 @@ def test_made_again_with_more_partitions_all_are_read(world: World) -> None:
     with world.running("intake"):
         world.takes(*world.send(*captures(10)))
         world.make_again(RECORDING, partitions=3)
-        sent = [one for number in range(3) for one in world.send(*captures(4, f"p{number}", 100 * number + 100), partition=number)]
+        sent = [
+            one
+            for number in range(3)
+            for one in world.send(*captures(4, f"p{number}", 100 * number + 100), partition=number)
+        ]
         world.takes(*sent)
 
     assert judge(world) == {"appended": 22}
@@ -124,6 +128,7 @@ def test_made_again_with_more_partitions_all_are_read(world: World) -> None:
 def test_made_again_in_the_middle_of_a_stream_what_kafka_still_has_is_read_once(world: World) -> None:
     with world.running("intake"):
         first = world.send(*captures(3000))
+        eventually(lambda: world.accounted() > 0)
         world.make_again(RECORDING)
         second = world.send(*captures(4000, "second", 5000))
         world.takes(*second)

@@ -128,5 +128,3 @@ def test_it_ends_in_order_when_it_is_told_to_and_goes_on_where_it_was(world: Wor
         world.takes()
 
     assert judge(world) == {"appended": 20}
-
-

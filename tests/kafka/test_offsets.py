@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tests.events.examples import DEATH_REGISTERED
 from tests.kafka import topics
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Sent, capture, captures, message
 from tests.kafka.world import eventually
-from tests.events.examples import DEATH_REGISTERED
 
 if TYPE_CHECKING:
     from tests.kafka.messages import Message

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from services import child, processes
+from services.embedded import find
 from services.settings import Settings, from_environ
 from services.wire import Wire
 from tests.kafka import topics
 from tests.kafka.messages import Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from tests.kafka.messages import Message
@@ -92,7 +93,7 @@ class World:
         return from_environ({**ours, **self.environ})
 
     def wire(self) -> Wire:
-        return Wire(self.settings(), processes.find(self.settings()))
+        return Wire(self.settings(), find(self.settings()))
 
     # ------------------------------------------------------------------ Kafka
 
@@ -143,9 +144,7 @@ class World:
         eventually(lambda: not self.untold(sent or self.sent), within_s=within_s)
 
     def untold(self, sent: Sequence[Sent]) -> list[Sent]:
-        ends = {
-            row[:3]: row[3] for row in self.rows("SELECT topic, incarnation, partition, next FROM intake.cursor")
-        }
+        ends = {row[:3]: row[3] for row in self.rows("SELECT topic, incarnation, partition, next FROM intake.cursor")}
         return [one for one in sent if ends.get(one[:3], 0) <= one.offset]
 
     # ------------------------------------------------------------------ processes
@@ -229,7 +228,3 @@ class InThread:
         self._thread.join(30)
         assert not self._thread.is_alive(), "a process does not end when it is told to"
         return self._failure
-
-
-def environ_of(settings: Mapping[str, str]) -> dict[str, str]:
-    return dict(settings)

@@ -130,9 +130,9 @@ def test_history_that_has_run_ahead_of_the_batch_is_passed_over() -> None:
 def test_each_new_fact_is_read_once_and_each_history_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
-    def counted(facts: list[Fact]) -> Reading:
+    def counted(facts: list[Fact], *, noting: bool) -> Reading:
         sizes.append(len(facts))
-        return read(facts)
+        return read(facts, noting=noting)
 
     monkeypatch.setattr(postings, "read", counted)
     new = batch(died("2018-11-03"), died("2018-11-04"), after=2)

@@ -86,7 +86,7 @@ class Rebuilt:
 
     def waiting(self, mode: str) -> bool:
         """Whether somebody waits for a lock of that mode."""
-        return bool(self.as_owner(f"SELECT FROM pg_locks WHERE NOT granted AND mode = '{mode}'"))
+        return bool(self.as_owner(f"SELECT 1 FROM pg_locks WHERE NOT granted AND mode = '{mode}'"))
 
 
 def made(postgres: str, folder: Path) -> Rebuilt:
@@ -101,7 +101,9 @@ def made(postgres: str, folder: Path) -> Rebuilt:
 def copied(postgres: str, register: Rebuilt) -> Rebuilt:
     """The same register in a database of its own."""
     name = psycopg.conninfo.conninfo_to_dict(register.address)["dbname"]
-    return Rebuilt(database(postgres, str(name)), register.folder, register.keys, list(register.rest))
+    address = database(postgres, str(name))
+    create(address)  # a copy has not the rights on the database itself
+    return Rebuilt(address, register.folder, register.keys, list(register.rest))
 
 
 def database(postgres: str, template: str) -> str:

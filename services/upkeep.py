@@ -1,0 +1,75 @@
+"""What an operator looks after: how far everything is, what is parked, and views made anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from events import database, offsets, quarantine
+from events.errors import WrongUse
+from projections import position
+from services.answer import Answer
+from services.ask import VIEW_NAMES, asking
+from services.conflicts import with_versions
+from services.embedded import find
+from services.showing import upkeep as shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.settings import Settings
+
+__all__ = ["dismiss", "quarantine_list", "redrive", "status"]
+
+
+def status(settings: Settings) -> Answer:
+    with asking(settings) as question:
+        cursor = question.cursor
+        document = {
+            "position": question.head(),
+            "accounted": offsets.tally(cursor),
+            "projections": {view: position.of(cursor, view) for view in VIEW_NAMES},
+            "quarantine": quarantine.open_count(cursor),
+            "relayed": dict(cursor.execute("SELECT topic, last FROM intake.relayed ORDER BY topic").fetchall()),
+            "kafka": find(settings).kafka,
+        }
+    return Answer(document, shown.status)
+
+
+def quarantine_list(settings: Settings, *, everything: bool) -> Answer:
+    with asking(settings) as question:
+        rows = quarantine.listed(question.cursor, everything=everything)
+        return Answer({"rows": with_versions(question, rows)}, shown.parked)
+
+
+def redrive(settings: Settings, numbers: Sequence[int]) -> Answer:
+    from services.account import Accountant  # noqa: PLC0415 - it brings intake along, which the others do not need
+
+    with asking(settings):
+        pass  # or there is no register, which is said better here
+    accountant = Accountant(settings, find(settings).database)
+    try:
+        rows = [{"number": number, **_told(accountant.redrive(number, datetime.now(UTC)))} for number in numbers]
+    finally:
+        accountant.close()
+    return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] in {"appended", "duplicate"} for row in rows))
+
+
+def _told(outcome: Any) -> dict[str, Any]:
+    """Name what came of it: the outcome, or the code where the message is still refused."""
+    if outcome is None:
+        return {"outcome": "not_open", "position": None}
+    return {"outcome": outcome.reason or outcome.outcome, "position": outcome.position}
+
+
+def dismiss(settings: Settings, numbers: Sequence[int], reason: str) -> Answer:
+    if not reason.strip():
+        raise WrongUse("--reason is empty: say why the message is given up")
+    with asking(settings):
+        pass
+    rows = []
+    with database.connect(find(settings).database, "rekam_intake") as connection, connection.cursor() as cursor:
+        for number in numbers:
+            done = quarantine.dismiss(cursor, number, datetime.now(UTC), reason)
+            rows.append({"number": number, "outcome": "dismissed" if done else "not_open"})
+    return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] == "dismissed" for row in rows))
