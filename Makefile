@@ -1,8 +1,8 @@
-# make setup | demo | test | lint — needs only make and Python 3.11 or newer.
+# make setup | demo | test | lint need only make and Python 3.11 or newer; make bench also Java 17 and Maven.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo test lint bench lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -23,6 +23,12 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Speed and memory on this machine, against a real Apache Kafka; docs/figures.md keeps what was printed.
+bench: setup
+	$(BIN)/python -m tests.benchmarks intake
+	$(BIN)/python -m tests.benchmarks projectors
+	$(BIN)/python -m tests.benchmarks latency
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from services.settings import Settings
 
-__all__ = ["Question", "asking", "day_of"]
+__all__ = ["VIEW_NAMES", "Question", "asking", "day_of", "parse_views"]
+
+VIEW_NAMES: Final = ("counts", "trail", "outstanding")
+
+_LONGEST: Final = 19
+"""Digits that a position never has."""
 
 _HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
 _MISSING: Final = "the database has no register yet: start it with `rekam up`"
@@ -54,16 +60,34 @@ class Question:
         if text is None:
             return reached
         if text.isascii() and text.isdigit():
-            asked = int(text)
+            asked = int(text) if len(text) < _LONGEST else sys.maxsize
         else:
-            try:
-                asked = min(log.position_at(self.cursor, parse_instant(text)), reached)
-            except ValueError as error:
-                said = f"--known {text!r} is neither a position nor a time like 2018-11-23T17:00:00+08:00"
-                raise WrongUse(f"{said} ({error})") from None
+            asked = self._at(text, reached)
         if asked > reached:
-            raise NoAnswer(f"position {asked} is ahead of what is projected, {reached}; the log ends at {self.head()}")
+            where = f"ahead of what is projected, {reached}; the log ends at {self.head()}"
+            raise NoAnswer(
+                f"position {text if text.isdigit() else asked} is {where}: wait, or ask about an earlier one"
+            )
         return asked
+
+    def _at(self, text: str, reached: int) -> int:
+        """Find the last position of a time. Of one still to come it is not yet known: that is taken for now."""
+        try:
+            time = parse_instant(text)
+        except ValueError as error:
+            said = f"--known {text!r} is neither a position nor a time like 2018-11-23T17:00:00+08:00"
+            raise WrongUse(f"{said} ({error})") from None
+        return reached if time > datetime.now(UTC) else log.position_at(self.cursor, time)
+
+    def reaching(self, first: int, last: int | None) -> int:
+        """Give the last position of a stretch of the log, both ends included; nothing is the log's end."""
+        head = self.head()
+        if last is not None and last < first:
+            raise WrongUse(f"--from {first} --to {last}: a stretch of the log ends after it begins")
+        asked = first - 1 if last is None else last
+        if asked > head:
+            raise NoAnswer(f"position {last or first} is ahead of the log, which ends at {head}")
+        return head if last is None else last
 
     def head(self) -> int:
         return log.head(self.cursor).size

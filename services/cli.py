@@ -1,22 +1,24 @@
 """The command line: the answer on stdout, the talk on stderr, and an exit code that means something.
 
 Exit 0: done · 1: a check failed, or the answer is "no" · 2: wrong use · 3: an engine cannot be reached.
+
+A command imports what it needs when it is called, or `rekam status` would first load Kafka's clients and the demo.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from events.errors import RekamError, Retry, WrongUse
-from services import commands
-from services.commands import Answer
+from services.answer import Answer
 from services.settings import from_environ
-from services.talk import say, set_up
+from services.talk import say
 
 __all__ = ["app", "main"]
 
@@ -27,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"max_content_width": 100},
 )
 audit = typer.Typer(help="Replay history, explain a figure, prove the log.", no_args_is_help=True)
 parked = typer.Typer(help="Messages that did not become facts.", no_args_is_help=True)
@@ -42,7 +45,7 @@ List = Annotated[str | None, typer.Option("--list", metavar="LIST", help="Only m
 
 def show(answer: Answer, as_json: bool) -> None:
     """Print the answer; exit 1 where it is a "no"."""
-    answer.print(as_json)
+    answer.print(as_json=as_json)
     if not answer.ok:
         raise typer.Exit(1)
 
@@ -50,13 +53,17 @@ def show(answer: Answer, as_json: bool) -> None:
 @app.command()
 def up() -> None:
     """Run everything here until Ctrl-C: engines that have no address, and every process."""
-    commands.up(from_environ(os.environ))
+    from services import running
+
+    running.up(from_environ(os.environ))
 
 
 @app.command()
 def run(process: Annotated[str, typer.Argument(metavar="intake|relay|counts|trail|outstanding")]) -> None:
     """Run one process until it is told to stop."""
-    commands.run(from_environ(os.environ), process)
+    from services import running
+
+    running.run(from_environ(os.environ), process)
 
 
 @app.command()
@@ -68,7 +75,9 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Publish Kota Kupang 2018, made up, through Kafka, and print the reconciliation."""
-    commands.demo(from_environ(os.environ), quick=quick, seed=seed, leave=leave, as_json=as_json)
+    from services import running
+
+    running.demo(from_environ(os.environ), quick=quick, seed=seed, leave=leave, as_json=as_json)
 
 
 @app.command()
@@ -80,7 +89,9 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Publish events, and wait until intake has accounted for every one of them."""
-    show(commands.publish(from_environ(os.environ), files, dry_run=dry_run, skip=skip), as_json)
+    from services import running
+
+    show(running.publish(from_environ(os.environ), files, dry_run=dry_run, skip=skip), as_json)
 
 
 @app.command()
@@ -88,7 +99,9 @@ def counts(
     *, on: On = None, known: Known = None, by: By = "kelurahan", list_: List = None, as_json: Json = False
 ) -> None:
     """Count where everyone stands on a day, as known at a position."""
-    show(commands.counts(from_environ(os.environ), on, known, by, list_), as_json)
+    from services import questions
+
+    show(questions.counts(from_environ(os.environ), on, known, by, list_), as_json)
 
 
 @app.command()
@@ -102,7 +115,9 @@ def flows(
     as_json: Json = False,
 ) -> None:
     """Show who went where between two days, with what was restated; opening and closing balance."""
-    show(commands.flows(from_environ(os.environ), (from_, to), (known, then), by), as_json)
+    from services import questions
+
+    show(questions.flows(from_environ(os.environ), (from_, to), (known, then), by), as_json)
 
 
 @app.command()
@@ -115,7 +130,9 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Balance a declared list to the last person."""
-    show(commands.reconcile(from_environ(os.environ), list_, on, known, against), as_json)
+    from services import questions
+
+    show(questions.reconcile(from_environ(os.environ), list_, on, known, against), as_json)
 
 
 @app.command("list")
@@ -129,7 +146,9 @@ def list_people(
     as_json: Json = False,
 ) -> None:
     """List by name who is behind a figure, in the order RW, RT, family card, name."""
-    show(commands.list_people(from_environ(os.environ), standing, (kelurahan, list_), on, known), as_json)
+    from services import questions
+
+    show(questions.list_people(from_environ(os.environ), standing, (kelurahan, list_), on, known), as_json)
 
 
 @app.command()
@@ -140,13 +159,17 @@ def rebuild(
     as_json: Json = False,
 ) -> None:
     """Build views anew from the log, beside those in use; compare; swap."""
-    show(commands.rebuild(from_environ(os.environ), views, accept=accept), as_json)
+    from services import running
+
+    show(running.rebuild(from_environ(os.environ), views, accept=accept), as_json)
 
 
 @app.command()
 def status(*, as_json: Json = False) -> None:
     """Show how far everything is, and what became of every message."""
-    show(commands.status(from_environ(os.environ)), as_json)
+    from services import upkeep
+
+    show(upkeep.status(from_environ(os.environ)), as_json)
 
 
 @audit.command("trail")
@@ -154,7 +177,9 @@ def audit_trail(
     resident: Annotated[str, typer.Argument(metavar="NIK|SUBJECT")], *, known: Known = None, as_json: Json = False
 ) -> None:
     """Show every fact of a resident, with what it changed."""
-    show(commands.trail(from_environ(os.environ), resident, known), as_json)
+    from services import questions
+
+    show(questions.trail(from_environ(os.environ), resident, known), as_json)
 
 
 @audit.command("explain")
@@ -167,7 +192,9 @@ def audit_explain(
     as_json: Json = False,
 ) -> None:
     """Show the trail of each person behind a figure."""
-    show(commands.explain(from_environ(os.environ), area, standing, on, known), as_json)
+    from services import questions
+
+    show(questions.explain(from_environ(os.environ), area, standing, on, known), as_json)
 
 
 @audit.command("replay")
@@ -177,13 +204,17 @@ def audit_replay(
     last: Annotated[int | None, typer.Option("--to", metavar="P", min=0, help="Last position; the log's end.")] = None,
 ) -> None:
     """Print the log as JSON lines, in order; what is sealed stays sealed."""
-    commands.replay(from_environ(os.environ), first, last)
+    from services import questions
+
+    questions.replay(from_environ(os.environ), first, last)
 
 
 @audit.command("check")
 def audit_check(*, as_json: Json = False) -> None:
     """Recompute everything from the log and say each invariant with its figure."""
-    show(commands.check(from_environ(os.environ)), as_json)
+    from services import questions
+
+    show(questions.check(from_environ(os.environ)), as_json)
 
 
 @parked.command("list")
@@ -193,7 +224,9 @@ def quarantine_list(
     as_json: Json = False,
 ) -> None:
     """List parked messages with their reasons; a conflict with both its versions."""
-    show(commands.quarantine_list(from_environ(os.environ), everything=everything), as_json)
+    from services import upkeep
+
+    show(upkeep.quarantine_list(from_environ(os.environ), everything=everything), as_json)
 
 
 @parked.command("redrive")
@@ -201,7 +234,9 @@ def quarantine_redrive(
     numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…")], *, as_json: Json = False
 ) -> None:
     """Put parked messages through intake once more, and say what came of it."""
-    show(commands.redrive(from_environ(os.environ), numbers), as_json)
+    from services import upkeep
+
+    show(upkeep.redrive(from_environ(os.environ), numbers), as_json)
 
 
 @parked.command("dismiss")
@@ -212,16 +247,24 @@ def quarantine_dismiss(
     as_json: Json = False,
 ) -> None:
     """Give parked messages up, with a reason."""
-    show(commands.dismiss(from_environ(os.environ), numbers, reason), as_json)
+    from services import upkeep
+
+    show(upkeep.dismiss(from_environ(os.environ), numbers, reason), as_json)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line and exit. An error becomes one line on stderr and its exit code."""
-    set_up()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows what it can
     try:
-        app(arguments)
+        try:
+            app(arguments)
+        finally:
+            sys.stdout.flush()
     except RekamError as error:
         say(f"rekam: {error}")
         sys.exit(2 if isinstance(error, WrongUse) else 3 if isinstance(error, Retry) else 1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except BrokenPipeError:  # whoever read the answer has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

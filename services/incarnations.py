@@ -82,10 +82,11 @@ class Probe:
         """Ask which partitions the topics have; none of a topic that is not there."""
         async with self._one_at_a_time:
             try:
-                await self._consumer.topics()
+                # `topics()` asks this too, but gives names alone, and `partitions_for_topic` knows what was asked before
+                cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001
             except KafkaError as error:
                 raise Unreachable(f"Kafka does not say which topics it has: {error!r}") from error
-            found = {topic: self._consumer.partitions_for_topic(topic) or () for topic in topics}
+            found = {topic: cluster.partitions_for_topic(topic) or () for topic in topics}
         return {TopicPartition(topic, number) for topic, numbers in found.items() for number in numbers}
 
     async def bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:

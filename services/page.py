@@ -59,7 +59,7 @@ def number(value: int) -> str:
 
 def clean(text: str) -> str:
     """Take out what would move a terminal's cursor or change its colours: names and notes come from outside."""
-    return text if text.isprintable() else "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -72,6 +72,7 @@ class Relay:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._connection: database.Connection | None = None
+        self._trouble = ""
 
     async def run(self) -> None:
         while True:
@@ -81,12 +82,19 @@ class Relay:
                 await producer.start()
                 while True:
                     await self._pass_on(producer)
+                    self._trouble = ""
             except (Retry, KafkaError, psycopg.OperationalError) as error:
-                _log.warning("waiting", why=type(error).__name__)
+                self._say(type(error).__name__)
             finally:
                 await asyncio.to_thread(self._close)
                 await producer.stop()
             await asyncio.sleep(_PAUSE_S)
+
+    def _say(self, trouble: str) -> None:
+        """Once, however often it is tried: a second relay waits for as long as the first one lives."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            _log.warning("waiting", why=trouble)
 
     async def _pass_on(self, producer: AIOKafkaProducer) -> None:
         shelf = await asyncio.to_thread(self._look)

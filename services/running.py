@@ -17,3 +17,33 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 __all__ = ["demo", "publish", "rebuild", "run", "up"]
+
+
+def up(settings: Settings) -> None:
+    set_up()
+    with supervised(settings) as supervisor:
+        shown.addresses(supervisor.engines)
+        say("running; Ctrl-C ends it")
+        demonstration.stay(supervisor)
+
+
+def run(settings: Settings, process: str) -> None:
+    set_up()
+    processes.run(settings, process)
+
+
+def demo(settings: Settings, *, quick: bool, seed: int, leave: bool, as_json: bool) -> None:
+    set_up()
+    demonstration.demo(settings, demonstration.Choice(quick, seed), leave=leave, as_json=as_json)
+
+
+def publish(settings: Settings, files: Sequence[Path], *, dry_run: bool, skip: bool) -> Answer:
+    set_up()
+    document = lines.publish_files(settings, files, dry_run=dry_run, skip=skip)
+    return Answer(document, shown.published, ok=skip or not document["refused"])
+
+
+def rebuild(settings: Settings, views: Sequence[str], *, accept: bool) -> Answer:
+    set_up()
+    document = rebuilding.rebuild(settings, views, accept=accept)
+    return Answer(document, shown.rebuilt, ok=all(view["swapped"] for view in document["views"]))

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import structlog
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bars", "console", "say", "set_up"]
+    from rich.progress import Progress
 
-
-def console() -> Console:
-    """Where the talk goes; as wide as the terminal, or 120 columns where there is none."""
-    return Console(stderr=True, width=None if sys.stderr.isatty() else 120, highlight=False)
+__all__ = ["bars", "say", "set_up"]
 
 
 def say(text: str) -> None:
     """Say one line."""
-    console().print(text, markup=False, soft_wrap=True)
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is where it is said
 
 
 def set_up() -> None:
-    """Set up the log: one line a fact, never a personal datum. Libraries speak up only where something is wrong."""
+    """Set up the log: one line a fact, never a personal datum. Libraries speak up only where something is wrong.
+
+    To be called before anything that logs; structlog would write to stdout.
+    """
+    import structlog  # noqa: PLC0415 - it brings rich along, which a question does not need
+
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL)
-    readable = sys.stderr.isatty() or os.environ.get("TERM_PROGRAM")
-    last: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    last: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -49,13 +45,21 @@ def set_up() -> None:
 @contextmanager
 def bars() -> Iterator[Progress]:
     """Show progress while the block runs; nothing where stderr is no terminal."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and seldom needed
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     with Progress(
         TextColumn("{task.description:<10}"),
         BarColumn(bar_width=40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=console(),
-        transient=False,
+        console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     ) as progress:
         yield progress

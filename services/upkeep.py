@@ -13,6 +13,7 @@ from services.ask import VIEW_NAMES, asking
 from services.conflicts import with_versions
 from services.embedded import find
 from services.showing import upkeep as shown
+from services.talk import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +46,9 @@ def quarantine_list(settings: Settings, *, everything: bool) -> Answer:
 def redrive(settings: Settings, numbers: Sequence[int]) -> Answer:
     from services.account import Accountant  # noqa: PLC0415 - it brings intake along, which the others do not need
 
+    set_up()
     with asking(settings):
-        pass  # or there is no register, which is said better here
+        pass  # where there is no register, that is said
     accountant = Accountant(settings, find(settings).database)
     try:
         rows = [{"number": number, **_told(accountant.redrive(number, datetime.now(UTC)))} for number in numbers]

@@ -44,6 +44,9 @@ RECEIPTS_TOPIC: Final = "rekam.receipts"
 SOURCE_PARTITIONS: Final = 4
 """For a topic that we make; one that is there keeps what it has."""
 
+COPIES: Final = 3
+"""Of a topic that we make, where there are as many brokers."""
+
 _OURS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
     (LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC), 1
 )
@@ -91,7 +94,7 @@ class Wire:
             there = set(await admin.list_topics())
             missing = [name for name in _OURS if name not in there]
             if missing:
-                replication = 1 if self.engines.embedded else -1
+                replication = min(COPIES, len((await admin.describe_cluster())["brokers"]))
                 answer = await admin.create_topics([NewTopic(name, _OURS[name], replication) for name in missing])
                 _check(answer.topic_errors)
         except KafkaError as error:

@@ -26,6 +26,7 @@ from events.entry import (
     encode,
     open_calendar,
     open_person,
+    recall,
     seal_entry,
     split,
 )
@@ -234,3 +235,15 @@ def test_version_1_is_still_written_byte_for_byte(path: Path) -> None:
 
 def test_every_type_has_its_fixture() -> None:
     assert {json.loads(path.read_text())["told"]["type"] for path in FIXTURES} == set(TYPES)
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_what_the_digest_vouches_for_is_recalled_as_it_is_decoded(path: Path) -> None:
+    state = json.loads(path.read_text())["entry"].encode()
+    assert recall(state) == decode(state)
+
+
+@pytest.mark.parametrize("state", [b"", b"[]", b"{}", b'{"v":2}', b'{"v":1,"subject":"no"}', b"\xff"])
+def test_what_is_no_entry_is_not_recalled(state: bytes) -> None:
+    with pytest.raises(Refusal):
+        recall(state)

@@ -14,6 +14,8 @@ from tests.kafka.messages import capture, captures
 from tests.kafka.world import World, eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kafka.apache import ApacheKafka
 
 COUNTED = "SELECT coalesce(sum(people), 0)::int FROM counts.posting WHERE from_account = 0"
@@ -121,6 +123,8 @@ def test_a_second_relay_waits_until_the_first_is_gone_and_ends_when_told(world: 
         eventually(lambda: positions(world) == list(range(1, 11)))
         second = world.start("relay")
         third = world.start("relay")
+        for waiting in (second, third):
+            eventually(lambda log=waiting.log: "Clash" in log.read_text())  # type: ignore[misc]
         world.takes(*world.send(*captures(10, "second", 100)))
         eventually(lambda: positions(world) == list(range(1, 21)))
         assert third.stop() == 0
@@ -149,9 +153,20 @@ def test_the_broker_is_killed_in_the_middle_of_a_run(world_to_break: tuple[World
 
 
 @pytest.mark.parametrize("name", ["intake", "relay", "counts"])
-def test_a_process_that_is_told_to_end_does_so_with_exit_0(world: World, name: str) -> None:
-    world.send(*captures(2000))
+def test_a_process_that_is_told_to_end_does_so_with_exit_0_in_the_middle_of_its_work(world: World, name: str) -> None:
     with world.running(*({"intake", "relay"} - {name})):
         program = world.start(name)
-        eventually(lambda: world.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'rekam%%'") > 0)
+        world.send(*captures(4000))
+        eventually(lambda: BEGUN[name](world) > 0)
         assert program.stop() == 0
+        with world.running(name):
+            world.takes()
+
+    assert judge(world) == {"appended": 4000}
+
+
+BEGUN: dict[str, Callable[[World], int]] = {
+    "intake": World.accounted,
+    "relay": lambda world: len(positions(world)),
+    "counts": lambda world: stands(world, "counts")[0],
+}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import pytest
-
 from services import intake
 from services.wire import subscribe
 from tests.kafka import topics
@@ -15,6 +13,8 @@ from tests.kafka.messages import RECORDING, captures
 from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.kafka.messages import Sent
     from tests.kafka.world import World
 

@@ -168,7 +168,7 @@ class World:
     def start(self, name: str, **environ: str) -> Program:
         """Start a process as a program of its own; ended by the fixture at the latest."""
         settings = {"REKAM_KAFKA": self.kafka, "REKAM_DATABASE": self.database, "REKAM_DATA": str(self.folder)}
-        log = self.folder / f"{name}.log"
+        log = self.folder / f"{name}-{len(_PROGRAMS)}.log"
         ours = {n: value for n, value in os.environ.items() if not n.startswith("REKAM_")}
         command = [sys.executable, "-m", "services", "run", name]
         program = Program(

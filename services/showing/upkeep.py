@@ -1,0 +1,116 @@
+"""What an operator reads: how far everything is, what became of messages, what is parked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from services.page import clean, line, number, table
+from services.talk import say
+
+if TYPE_CHECKING:
+    from services.embedded import Engines
+
+__all__ = ["addresses", "invite", "parked", "published", "rebuilt", "redriven", "status"]
+
+_OUTCOMES: Final = ("appended", "duplicate", "conflict", "quarantined")
+
+
+def published(document: dict[str, Any]) -> None:
+    """Show what became of what was published."""
+    for one in document["refused"]:
+        line(f"{clean(one['file'])}:{one['line']}: {one['code']}: {clean(one['message'])}")
+    ended = ", ".join(f"{number(document[outcome])} {outcome}" for outcome in _OUTCOMES if document[outcome])
+    sent = ended or "nothing was sent"
+    line(f"{number(document['accepted'])} accepted, {number(len(document['refused']))} refused: {sent}")
+
+
+def status(document: dict[str, Any]) -> None:
+    """Show how far everything is."""
+    head = document["position"]
+    line(f"The log is at position {number(head)}; Kafka at {document['kafka']}")
+    line()
+    table(["view", "position", "behind"], [[n, p, head - p] for n, p in document["projections"].items()], zero="0")
+    line()
+    table(["relayed to", "messages"], document["relayed"].items(), zero="0")
+    line()
+    table(["messages from Kafka", "offsets"], document["accounted"].items(), zero="0")
+    line()
+    if document["quarantine"]:
+        table(["open in quarantine", "messages"], document["quarantine"].items())
+    else:
+        line("Nothing is open in quarantine.")
+
+
+def parked(document: dict[str, Any]) -> None:
+    """Show the parked messages, of a conflict both versions."""
+    for row in document["rows"]:
+        _parked(row)
+        line()
+    line(f"{number(len(document['rows']))} messages" if document["rows"] else "Nothing is open in quarantine.")
+
+
+def _parked(row: dict[str, Any]) -> None:
+    place = f"{row['topic']}, partition {row['partition']}, offset {row['offset']}"
+    line(f"{row['number']:>6,}  {row['code']}  {place}, parked {row['parked'][:19].replace('T', ' ')} UTC")
+    below = " " * 8
+    named = [clean(row[part]) for part in ("type", "id", "source") if row[part]]
+    if named:
+        line(below + "  ".join(named))
+    line(below + clean(row["message"]))
+    if "stands" in row:
+        _versions(row, below)
+    if row["resolution"]:
+        at = f" at position {number(row['position'])}" if row["resolution"] != "dismissed" and row["position"] else ""
+        why = f": {clean(row['reason'])}" if row["reason"] else ""
+        line(f"{below}→ {row['resolution']}{at}{why}")
+
+
+def _versions(row: dict[str, Any], below: str) -> None:
+    line(f"{below}stands at position {number(row['stands']['position'])}: {_version(row['stands'])}")
+    if "parked_version" in row:
+        line(f"{below}parked: {_version(row['parked_version'])}")
+        line(f"{below}they differ in {', '.join(row['differs']) or 'nothing that is still kept'}")
+
+
+def _version(version: dict[str, Any]) -> str:
+    clear = ", ".join(f"{name} {clean(str(value))}" for name, value in version.get("fact", {}).items())
+    return f"{version['type'].removeprefix('rekam.')}, time {version['time']}" + (f", {clear}" if clear else "")
+
+
+def redriven(document: dict[str, Any]) -> None:
+    """Show what came of each."""
+    for row in document["rows"]:
+        place = f" at position {number(row['position'])}" if row.get("position") else ""
+        said = "there is no open message of that number" if row["outcome"] == "not_open" else row["outcome"]
+        line(f"{number(row['number'])}: {said}{place}")
+
+
+def rebuilt(document: dict[str, Any]) -> None:
+    """Show what came of each rebuild."""
+    for view in document["views"]:
+        how = "is the same" if view["same"] else "differs"
+        end = "swapped" if view["swapped"] else "left as it was; --accept takes the new one"
+        line(f"{view['view']} at position {number(view['position'])} {how}: {end}")
+        for part in view["differs"]:
+            in_use = "no" if part["in_use"] is None else number(part["in_use"])
+            line(f"  {part['table']}: {in_use} rows in use, {number(part['rebuilt'])} rebuilt")
+
+
+def addresses(engines: Engines) -> None:
+    """Say where the engines are."""
+    where = "embedded broker" if engines.embedded else "broker"
+    say(f"Kafka at {engines.kafka} ({where})")
+
+
+def invite(engines: Engines) -> None:
+    """Say what can be asked from another shell while everything is up."""
+    addresses(engines)
+    say("Everything stays up until Ctrl-C. Ask from another shell, in this folder:")
+    for question in (
+        "rekam reconcile PUSAT-2018-11 --on 2018-11-23",
+        "rekam counts --on 2018-11-23 --by kecamatan",
+        "rekam list outstanding --kelurahan 53.71.01.1001 --on 2018-11-23",
+        "rekam status",
+        "rekam audit check",
+    ):
+        say(f"  .venv/bin/{question}")

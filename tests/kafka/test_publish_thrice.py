@@ -1,0 +1,67 @@
+"""Publishing waits until intake has accounted for every message, and may be done again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from events.entry import decode
+from services.publish import Outgoing, Progress, publish
+from tests.kafka import topics
+from tests.kafka.judge import judge
+from tests.kafka.messages import RECORDING, Sent, bad, capture, captures
+from tests.kafka.world import eventually
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from tests.kafka.messages import Message
+    from tests.kafka.world import World
+
+
+def published(world: World, messages: Sequence[Message]) -> Counter[str]:
+    going = [Outgoing(m.topic, m.headers, m.value, f"{m.source} {m.id}") for m in messages]
+    return asyncio.run(publish(world.wire(), going, Progress(len(going))))
+
+
+def everything_in(world: World) -> list[Sent]:
+    """What the ledger has taken: whoever publishes learns no offsets, so the judge is told those of log and receipts."""
+    entries = [decode(state) for (state,) in world.rows("SELECT state FROM log.entry")]
+    appended = [Sent(*entry.kafka, entry.source, entry.id) for entry in entries if entry.kafka is not None]
+    others = world.rows('SELECT topic, incarnation, partition, "offset", source, id FROM intake.receipt')
+    return appended + [Sent(*row) for row in others]
+
+
+def test_the_same_messages_published_three_times(world: World) -> None:
+    messages = [*captures(200), bad(), capture("c-1", place="mobile")]
+    with world.running("intake"):
+        first = published(world, messages)
+        again = [published(world, messages) for _ in range(2)]
+
+    assert first == {"appended": 200, "quarantined": 1, "conflict": 1}
+    assert again == 2 * [{"duplicate": 200, "quarantined": 1, "conflict": 1}]
+    assert judge(world, everything_in(world)) == {"appended": 200, "duplicate": 400, "quarantined": 3, "conflict": 3}
+
+
+def test_a_topic_made_again_while_it_waits_is_published_to_once_more(world: World) -> None:
+    messages = captures(300)
+    with world.running("intake"):
+        assert published(world, messages[:10]) == {"appended": 10}
+        asyncio.run(topics.make_again(world.kafka, [RECORDING]))
+        counted = published(world, messages)
+
+    assert counted.total() == 300
+    assert world.size() == 300
+    judge(world, everything_in(world))
+
+
+def test_what_is_published_while_intake_is_killed_and_started_again_is_all_accounted_for(world: World) -> None:
+    intake = world.start("intake")
+    eventually(lambda: "reading" in intake.log.read_text())
+    intake.kill()
+    world.forget("rekam-intake")
+    world.start("intake")
+
+    assert published(world, captures(2000)) == {"appended": 2000}
+    judge(world, everything_in(world))
