@@ -164,6 +164,18 @@ VALUES ('rekam.log', 0), ('rekam.quarantine', 0), ('rekam.receipts', 0) ON CONFL
 
 -- ---------------------------------------------------------------- who may do what
 
+-- The vault belongs to a role of its own. Only where it does not yet: changing an owner locks the table.
+DO $$
+DECLARE one text;
+BEGIN
+    IF (SELECT nspowner FROM pg_namespace WHERE nspname = 'vault') <> 'rekam_vault'::regrole THEN
+        ALTER SCHEMA vault OWNER TO rekam_vault;
+        FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'vault' LOOP
+            EXECUTE format('ALTER TABLE vault.%I OWNER TO rekam_vault', one);
+        END LOOP;
+    END IF;
+END $$;
+
 GRANT USAGE ON SCHEMA log TO rekam_intake, rekam_relay, rekam_projector, rekam_reader;
 GRANT USAGE ON SCHEMA vault TO rekam_intake, rekam_projector, rekam_reader;
 GRANT USAGE ON SCHEMA intake TO rekam_intake, rekam_relay, rekam_reader;

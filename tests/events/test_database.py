@@ -1,0 +1,90 @@
+"""The database: made as often as one likes, and each role may do what it needs and nothing else."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from events.database import ROLES, connect, create
+from events.errors import Refusal, Unreachable, WrongUse
+
+FORBIDDEN = [
+    ("rekam_intake", "UPDATE log.entry SET state = ''"),
+    ("rekam_intake", "DELETE FROM log.entry"),
+    ("rekam_intake", "DELETE FROM log.claim"),
+    ("rekam_intake", "DELETE FROM vault.person"),
+    ("rekam_intake", "UPDATE intake.quarantine SET code = ''"),
+    ("rekam_intake", "DELETE FROM intake.accounted"),
+    ("rekam_relay", "SELECT * FROM vault.person"),
+    ("rekam_relay", "INSERT INTO log.entry DEFAULT VALUES"),
+    ("rekam_projector", "INSERT INTO vault.person DEFAULT VALUES"),
+    ("rekam_projector", "UPDATE log.head SET size = 0"),
+    ("rekam_projector", "SELECT * FROM intake.quarantine"),
+    ("rekam_reader", "UPDATE intake.cursor SET next = 0"),
+    ("rekam_reader", "DELETE FROM vault.person"),
+    ("rekam_vault", "SELECT * FROM log.entry"),
+]
+
+
+def test_it_is_made_as_often_as_one_likes(empty_database: str) -> None:
+    create(empty_database)
+    create(empty_database)
+    with connect(empty_database) as connection:
+        assert connection.execute("SELECT size FROM log.head").fetchall() == [(0,)]
+
+
+def test_two_may_make_it_at_once(empty_database: str) -> None:
+    errors: list[BaseException] = []
+
+    def make() -> None:
+        try:
+            create(empty_database)
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            errors.append(error)
+
+    makers = [threading.Thread(target=make) for _ in range(4)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert errors == []
+
+
+@pytest.mark.parametrize(("role", "statement"), FORBIDDEN)
+def test_a_role_may_not_do_what_it_need_not(database: str, role: str, statement: str) -> None:
+    with connect(database, role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_can_be_taken_on(database: str, role: str) -> None:
+    with connect(database, role) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == (role,)
+
+
+def test_a_database_of_a_newer_rekam_is_refused(database: str) -> None:
+    with connect(database) as connection:
+        connection.execute("UPDATE intake.schema SET version = 2")
+    with pytest.raises(Refusal, match="schema version 2, this program knows 1"):
+        create(database)
+
+
+def test_where_no_server_answers_the_setting_is_named() -> None:
+    with pytest.raises(Unreachable, match="REKAM_DATABASE"):
+        connect("postgresql://rekam@127.0.0.1:1/rekam")
+
+
+def test_what_is_no_address_is_wrong_use() -> None:
+    with pytest.raises(WrongUse, match="REKAM_DATABASE"):
+        connect("nonsense://")
+
+
+def test_a_user_who_may_not_make_roles_is_told_what_an_administrator_runs(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS plain")
+        owner.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")
+    address = psycopg.conninfo.make_conninfo(empty_database, user="plain", password="plain")
+    with pytest.raises(Refusal, match="let an administrator run"):
+        create(address)
