@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 from events import database
 from events.errors import Refusal, Unreachable
 from projections import flows, position, reconciliation
-from services import page, private, scenario, show, telling
+from services import page, private, scenario, telling
 from services.ask import asking
 from services.processes import VIEWS
 from services.publish import Outgoing, Progress, publish
+from services.showing import upkeep
 from services.supervisor import supervised
 from services.talk import bars, say
 from services.wire import Wire
@@ -139,7 +140,7 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
         _print(settings, known_then, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
         if not leave:
-            show.invite(supervisor.engines)
+            upkeep.invite(supervisor.engines)
             stay(supervisor)
 
 

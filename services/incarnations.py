@@ -82,7 +82,7 @@ class Probe:
         """Ask which partitions the topics have; none of a topic that is not there."""
         async with self._one_at_a_time:
             try:
-                # `topics()` asks this too, but gives names alone, and `partitions_for_topic` knows what was asked before
+                # `topics()` asks this too, but gives names alone; `partitions_for_topic` looks into what is older
                 cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001
             except KafkaError as error:
                 raise Unreachable(f"Kafka does not say which topics it has: {error!r}") from error

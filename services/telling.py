@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.territory import area_of, name_of
 from services.page import line, table
-from services.show import balance
+from services.showing.figures import balance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,15 +32,17 @@ def tell(then: dict[str, Any], now: dict[str, Any], moved: dict[str, Any], besid
 
 
 def _reconciled(answer: dict[str, Any]) -> None:
-    line("   " + balance(answer))
+    balance(answer, "   ")
+    line()
     kecamatan: dict[str, dict[str, int]] = {}
     for row in answer["rows"]:
         sums = kecamatan.setdefault(area_of(row["area"], "kecamatan"), dict.fromkeys(_NUMBERS, 0))
         for number in _NUMBERS:
             sums[number] += row[number] or 0
     rows = [[name_of(area), *_numbers(sums)] for area, sums in kecamatan.items()]
-    head = ["kecamatan", "declared", "explained", "settled", "cleared", "truly outstanding", "residual"]
-    table(head, [*rows, ["total", *_numbers(answer)]])
+    head = ["kecamatan", "declared", "explained", "settled", "cleared", "truly\noutstanding", "residual"]
+    table(head, [*rows, ["total", *_numbers(answer)]], zero="0")
+    line()
     held = [[standing, people] for standing, people in answer["standings"].items() if people]
     table(["where the members stand", "people"], sorted(held, key=lambda row: -row[1]))
     line()
@@ -60,7 +62,8 @@ def _restated(moved: dict[str, Any]) -> None:
 
 
 def _came_back(beside: dict[str, Any]) -> None:
-    line("   " + balance(beside))
+    balance(beside, "   ")
+    line()
     other = beside["against"]
     line(
         f"   {other['both']:,} of its members were on {other['list']}; {other['only_here']:,} are new, and "

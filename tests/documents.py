@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["DOCUMENTS", "ROOT", "Said", "block", "dialogue", "masked", "part", "run", "table_rows"]
+__all__ = ["DOCUMENTS", "ROOT", "Said", "block", "dialogue", "masked", "part", "table_rows"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -69,13 +65,3 @@ def masked(text: str) -> str:
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     return text.strip("\n")
-
-
-def run(script: str, environ: Mapping[str, str], folder: Path, *, within_s: float = 60) -> str:
-    """Run a shell script as a reader would paste it; what it prints. It must end well."""
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env=dict(environ), cwd=folder, capture_output=True, text=True, check=False, timeout=within_s,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{script}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout

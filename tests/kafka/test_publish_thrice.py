@@ -26,7 +26,7 @@ def published(world: World, messages: Sequence[Message]) -> Counter[str]:
 
 
 def everything_in(world: World) -> list[Sent]:
-    """What the ledger has taken: whoever publishes learns no offsets, so the judge is told those of log and receipts."""
+    """What the ledger has taken: whoever publishes learns no offsets."""
     entries = [decode(state) for (state,) in world.rows("SELECT state FROM log.entry")]
     appended = [Sent(*entry.kafka, entry.source, entry.id) for entry in entries if entry.kafka is not None]
     others = world.rows('SELECT topic, incarnation, partition, "offset", source, id FROM intake.receipt')

@@ -16,6 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pytest
 
 from services import child, processes
 from services.embedded import find
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
 
     from tests.kafka.messages import Message
 
+RUN = (
+    "-c",
+    """
+import os, sys
+from services.processes import run
+from services.settings import from_environ
+from services.talk import set_up
+set_up()
+run(from_environ(os.environ), sys.argv[1])
+""",
+)
+
 __all__ = ["Program", "World", "eventually", "holds_for"]
 
 
@@ -37,6 +50,7 @@ def eventually(check: Callable[[], object], *, within_s: float = 30.0) -> None:
     """Try the check until it neither raises AssertionError nor gives False; its last word when time is up."""
     deadline = time.monotonic() + within_s
     while True:
+        _all_live()
         try:
             if check() is not False:
                 return
@@ -63,13 +77,20 @@ class Program:
     name: str
     child: child.Child
     log: Path
+    told: bool = False
+
+    def must_live(self) -> None:
+        if not self.told and not self.runs():
+            pytest.fail(f"{self.name} ended by itself with {self.child.returncode}: {self.log.read_text()[-2000:]}")
 
     def kill(self) -> None:
+        self.told = True
         self.child.kill()
         self.child.wait()
 
     def stop(self) -> int:
         """End it in order; its exit code."""
+        self.told = True
         child.end(self.child, signal.SIGTERM, patience_s=20)
         return self.child.returncode
 
@@ -170,7 +191,7 @@ class World:
         settings = {"REKAM_KAFKA": self.kafka, "REKAM_DATABASE": self.database, "REKAM_DATA": str(self.folder)}
         log = self.folder / f"{name}-{len(_PROGRAMS)}.log"
         ours = {n: value for n, value in os.environ.items() if not n.startswith("REKAM_")}
-        command = [sys.executable, "-m", "services", "run", name]
+        command = [sys.executable, *RUN, name]
         program = Program(
             name, child.start(command, log=log, environ={**ours, **settings, **self.environ, **environ}), log
         )
@@ -183,6 +204,15 @@ class World:
 
 
 _PROGRAMS: list[Program] = []
+_THREADS: list[InThread] = []
+
+
+def _all_live() -> None:
+    """What a test waits for will not come from a process that has ended."""
+    for program in _PROGRAMS:
+        program.must_live()
+    for thread in _THREADS:
+        thread.must_live()
 
 
 def end_programs(programs: Collection[Program] = ()) -> None:
@@ -203,6 +233,11 @@ class InThread:
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
+        _THREADS.append(self)
+
+    def must_live(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
         async def all_of_it() -> None:
@@ -220,6 +255,7 @@ class InThread:
             self._loop.close()
 
     def stop(self) -> BaseException | None:
+        _THREADS.remove(self)
         while self._task is None and self._thread.is_alive():
             time.sleep(0.01)
         if self._task is not None:

@@ -1,0 +1,57 @@
+"""Every subscriber that Rekam makes names its group and acknowledges by itself, after its own commit."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from services.embedded import Engines
+from services.intake import GROUP, Intake
+from services.processes import VIEWS
+from services.projector import Projector
+from services.settings import from_environ
+from services.wire import Wire
+
+ROOM = Path(__file__).parents[2] / "services"
+
+
+@pytest.fixture
+def subscribed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What each subscriber was asked for, as FastStream was told it."""
+    asked: list[dict[str, Any]] = []
+    genuine = KafkaBroker.subscriber
+
+    def noted(broker: KafkaBroker, *topics: Any, **options: Any) -> Any:
+        asked.append(options)
+        return genuine(broker, *topics, **options)
+
+    monkeypatch.setattr(KafkaBroker, "subscriber", noted)
+    return asked
+
+
+def test_every_subscriber_states_its_group_and_the_manual_policy(subscribed: list[dict[str, Any]]) -> None:
+    wire = Wire(from_environ({"REKAM_KAFKA": "127.0.0.1:1"}), Engines("127.0.0.1:1", "", embedded=False))
+    nothing: Any = None
+
+    async def make_all() -> None:
+        Intake(wire, nothing)
+        for view in VIEWS.values():
+            Projector(wire, view, nothing)
+
+    asyncio.run(make_all())
+
+    assert [options["group_id"] for options in subscribed] == [GROUP, *(f"rekam-{name}" for name in VIEWS)]
+    assert {options["ack_policy"] for options in subscribed} == {AckPolicy.MANUAL}
+    assert {options["isolation_level"] for options in subscribed} == {"read_committed"}
+
+
+def test_subscribers_are_made_in_one_place_alone() -> None:
+    found = {path.name for path in ROOM.rglob("*.py") if re.search(r"\.subscriber\(", path.read_text())}
+
+    assert found == {"wire.py"}
