@@ -127,17 +127,13 @@ class Admission:
         """Look up every claim that may matter: of the events, of what waits for them, of targets."""
         events = [item.checked for item in items]
         came = {name[0] for name in named if name}
-        while came:  # what waited may itself be waited for
-            waited = quarantine.waiting(self.cursor, self.keys, list(came))
-            came = set()
-            for parked in waited:
-                assert parked.waits_for is not None
-                checked = self.check(parked.kafka, parked.message)
-                item = Item(parked.kafka, parked.message, checked, parked.number)
-                self._waiting.setdefault(parked.waits_for, []).append(item)
-                events.append(checked)
-                if isinstance(checked, Event):
-                    came.add(self.keys.claim_key(checked.source, checked.id))
+        looked_for: set[UUID] = set()
+        while came:  # what waited may itself be waited for, also in a circle
+            looked_for |= came
+            woken = self._wake(quarantine.waiting(self.cursor, self.keys, list(came)))
+            events += woken
+            came = {self.keys.claim_key(event.source, event.id) for event in woken if isinstance(event, Event)}
+            came -= looked_for
         wanted = {key for event in events if isinstance(event, Event) for key in self._keys_of(event)}
         if wanted:
             self.cursor.execute(_CLAIMS, [list(wanted)], binary=True)

@@ -93,4 +93,5 @@ def changes(
 def _less(some: tuple[Anomaly, ...], others: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:
     if some == others:
         return ()
-    return tuple([anomaly for anomaly in some if anomaly not in others])
+    known = frozenset(others)
+    return tuple([anomaly for anomaly in some if anomaly not in known])

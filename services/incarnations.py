@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 
-from events.errors import MadeAgain, Unreachable
+from events.errors import MadeAgain, Refusal, Unreachable
 from events.offsets import Last
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ class Bounds(NamedTuple):
 def last_of(record: ConsumerRecord[Any, Any]) -> Last:
     """What is remembered of a message, to know it again."""
     return Last(record.offset, record.timestamp, sha256(record.value or b"").digest())
+
+
+def _unreadable(partition: TopicPartition, offset: int, error: Exception) -> str:
+    what = (
+        "a header whose name is not UTF-8" if isinstance(error, UnicodeDecodeError)
+        else "a compression that is not installed here: pip install cramjam"
+    )  # fmt: skip
+    return (
+        f"{partition.topic}[{partition.partition}] cannot be read from offset {offset} on: {what}. "
+        "Or delete up to behind it with kafka-delete-records: those offsets are then told as expired"
+    )
 
 
 class Probe:
@@ -124,7 +135,8 @@ class Probe:
     async def silence(self, partition: TopicPartition, next_: int, end: int) -> int:
         """Give the offset up to which (exclusive) nothing is delivered from `next_` on; `next_` where something is.
 
-        Markers of transactions and aborted messages take offsets and are never delivered.
+        Markers of transactions and aborted messages take offsets and are never delivered. Refusal where something is
+        that this client cannot read: nobody can say what it is, and nothing behind it is delivered.
         """
         async with self._one_at_a_time, asyncio.timeout(_PATIENCE_S):
             self._consumer.assign([partition])
@@ -134,8 +146,10 @@ class Probe:
                     if await self._consumer.getmany(partition, timeout_ms=100, max_records=1):
                         return next_
                 return int(await self._consumer.position(partition))
-            except KafkaError:
+            except OffsetOutOfRangeError:
                 return next_
+            except (UnicodeDecodeError, UnsupportedCodecError) as error:
+                raise Refusal(_unreadable(partition, next_, error)) from None
             finally:
                 self._consumer.assign([])
 

@@ -22,7 +22,7 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from events.errors import MadeAgain, Retry
+from events.errors import MadeAgain, Refusal, Retry
 from events.facts import SOURCE_TOPICS
 from services.account import Accountant, Batch
 from services.wire import subscribe
@@ -41,6 +41,7 @@ __all__ = ["GROUP", "Intake"]
 GROUP: Final = "rekam-intake"
 _TICK_S: Final = 1.0
 _PAUSE_S: Final = 0.5
+_ASIDE_S: Final = 10.0
 
 _log = structlog.get_logger("intake")
 
@@ -58,6 +59,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         )
         self._marks: dict[TopicPartition, Mark] = {}
         self._unsettled: set[TopicPartition] = set()
+        self._aside: dict[TopicPartition, float] = {}
         self._turn = asyncio.Lock()
         self._busy = 0.0
         self._failure: Exception | None = None
@@ -100,8 +102,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _look_around(self) -> None:
         """Settle what waits for it; see whether a topic began anew, lost messages, or ends in what nobody can read."""
         try:
-            if self._unsettled:
-                await self._settle(set(self._unsettled))
+            now = asyncio.get_running_loop().time()
+            wanted = {tp for tp in self._unsettled if self._aside.get(tp, now) <= now}
+            if wanted:
+                await self._settle(wanted)
             quiet = {tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled}
             if quiet and asyncio.get_running_loop().time() - self._busy >= _TICK_S:
                 await self._compare(quiet)
@@ -124,7 +128,13 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _skip_silence(self, tp: TopicPartition, mark: Mark, bounds: Bounds) -> None:
         if bounds.end > mark.next:
-            upto = await self._probe.silence(tp, mark.next, bounds.end)
+            try:
+                upto = await self._probe.silence(tp, mark.next, bounds.end)
+            except Refusal as why:  # the client gives nothing of any partition while it has this one before it
+                _log.error("set aside for a while", why=str(why))
+                self._hold([tp])
+                self._aside[tp] = asyncio.get_running_loop().time() + _ASIDE_S
+                return
             if upto > mark.next and self._marks.get(tp) == mark:
                 self._marks[tp] = await asyncio.to_thread(self._accountant.miss, mark, upto, bounds.begin)
 

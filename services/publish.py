@@ -99,7 +99,7 @@ async def _send(producer: AIOKafkaProducer, messages: Sequence[Outgoing], progre
     for number, (topic, headers, value, name) in enumerate(messages, 1):
         key = blake2b(name.encode(), digest_size=8).hexdigest().encode()
         try:
-            futures.append(await producer.send(topic, value, key=key, headers=headers))
+            futures.append(await producer.send(topic, value, key=key, headers=list(headers)))
         except KafkaError as error:
             raise Unreachable(f"Kafka does not take messages for {topic}: {error!r}; publish again") from error
         if number % 500 == 0:

@@ -110,6 +110,29 @@ def test_a_withdrawal_that_waited_twice_is_appended_once(desk: Desk) -> None:
     assert desk.receipts()[2:] == [("w-1", "resolved", 2, "duplicate")]
 
 
+def test_two_withdrawals_that_name_each_other_wait_for_ever_and_hold_up_nobody(desk: Desk) -> None:
+    desk.takes(withdrawal("w-1", target="w-2"))
+    desk.takes(withdrawal("w-2", target="w-1"))
+
+    outcomes = desk.takes(withdrawal("w-1", target="w-2"), capture())
+
+    assert outcomes == [(QUARANTINED, None, "waits_for_target"), (APPENDED, 1, None)]
+    assert desk.redrives(1) == (QUARANTINED, None, "waits_for_target")
+
+
+def test_what_waits_for_an_id_that_was_parked_and_is_now_good_is_resolved_once(desk: Desk) -> None:
+    desk.takes(withdrawal("c-1", target="c-2"))
+    desk.takes(withdrawal("w-1", target="c-1"))
+
+    desk.takes(capture("c-1"), capture("c-2"))
+
+    assert desk.ids() == ["c-1", "w-1", "c-2"]
+    assert desk.rows("SELECT number, step, outcome, position FROM intake.resolution ORDER BY number") == [
+        (1, 1, "conflict", None),
+        (2, 1, APPENDED, 2),
+    ]
+
+
 def test_two_that_waited_under_one_id_with_other_content_end_as_one_fact_and_one_conflict(desk: Desk) -> None:
     desk.takes(withdrawal(), withdrawal(reason="Alasan lain"))
     desk.takes(capture())

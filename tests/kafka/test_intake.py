@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from aiokafka import codec as codecs
 from aiokafka.producer import message_accumulator, producer
 from aiokafka.record import default_records
 
 from events.facts import SOURCE_TOPICS, TYPES
-from tests.events.examples import DEPARTED, STRUCTURED
+from services import intake
+from tests.events.examples import DEATH_REGISTERED, DEPARTED, STRUCTURED
+from tests.kafka import topics
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Message, bad, capture, captures, message, withdrawal
+from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
     from tests.kafka.world import World
@@ -88,20 +93,39 @@ class NotUtf8(str):
         return b"\xff\xfe"
 
 
-def test_a_header_whose_name_is_not_utf_8_holds_up_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_kafka_s_client_cannot_read_holds_up_its_partition_alone_and_says_the_way_out(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(intake, "_ASIDE_S", 1.0)
     for module in (producer, message_accumulator):  # the one in C insists on a true text
         monkeypatch.setattr(module, "DefaultRecordBatchBuilder", default_records._DefaultRecordBatchBuilderPy)
     unreadable = Message(RECORDING, [*STRUCTURED, (NotUtf8("x"), b"1")], b"{}", None, None)
-    world.send(capture("c-1"), unreadable, capture("c-2", 2))
-
     with world.running("intake"):
-        world.takes()
+        first = world.send(capture("c-1"))
+        world.takes(*first)
+        world.send(unreadable)
+        behind = world.send(capture("c-2", 2))
+        others = [one for number in range(3) for one in world.send(message(DEATH_REGISTERED, f"x-{number}"))]
+        world.takes(*others)
+        said: list[str] = []
+        eventually(lambda: "rekam.recording[0] cannot be read from offset 1 on" in _heard(capsys, said))
 
-    assert judge(world) == {"quarantined": 1, "appended": 2}
+        asyncio.run(topics.expire(world.kafka, RECORDING, before=2))
+        world.takes(*behind)
+
+    assert judge(world, [*first, *behind, *others]) == {"appended": 5}
+    assert world.outcomes(RECORDING) == {"appended": 2, "expired": 1}
+
+
+def _heard(capsys: pytest.CaptureFixture[str], said: list[str]) -> str:
+    said.append("".join(capsys.readouterr()))
+    return "".join(said)
 
 
 @pytest.mark.parametrize("how", ["gzip", "lz4", "snappy", "zstd"])
 def test_a_registry_may_compress(world: World, how: str) -> None:
+    if not getattr(codecs, f"has_{how}")():
+        pytest.skip("needs cramjam, and so does intake")
     world.send(*captures(50), compressed=how)
 
     with world.running("intake"):

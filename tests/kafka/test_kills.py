@@ -161,6 +161,7 @@ def test_a_process_that_is_told_to_end_does_so_with_exit_0_in_the_middle_of_its_
         assert program.stop() == 0
         with world.running(name):
             world.takes()
+            eventually(lambda: ENDED[name](world))
 
     assert judge(world) == {"appended": 4000}
 
@@ -169,4 +170,9 @@ BEGUN: dict[str, Callable[[World], int]] = {
     "intake": World.accounted,
     "relay": lambda world: len(positions(world)),
     "counts": lambda world: stands(world, "counts")[0],
+}
+ENDED: dict[str, Callable[[World], bool]] = {
+    "intake": lambda world: world.size() == 4000,
+    "relay": lambda world: in_order_without_gap(positions(world), 4000),
+    "counts": lambda world: stands(world, "counts") == (4000, True),
 }

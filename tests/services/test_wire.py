@@ -35,7 +35,10 @@ def subscribed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return asked
 
 
-def test_every_subscriber_states_its_group_and_the_manual_policy(subscribed: list[dict[str, Any]]) -> None:
+def test_every_subscriber_states_its_group_and_the_manual_policy(
+    subscribed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wire, "probe", lambda _: None)
     wire = Wire(from_environ({"REKAM_KAFKA": "127.0.0.1:1"}), Engines("127.0.0.1:1", "", embedded=False))
     nothing: Any = None
 
