@@ -32,5 +32,5 @@ bench: setup
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup
-	$(BIN)/uv pip compile pyproject.toml --all-extras --extra dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --output-file requirements.txt

@@ -96,6 +96,7 @@ class Admission:
     _parked: list[Parked] = field(default_factory=list)
     _steps: list[Step] = field(default_factory=list)
     _receipts: list[Receipt] = field(default_factory=list)
+    _opened: dict[UUID, bytes] = field(default_factory=dict)
     _number: int = 0
 
     def admit(self, items: Sequence[Item]) -> list[Outcome]:
@@ -138,6 +139,9 @@ class Admission:
         if wanted:
             self.cursor.execute(_CLAIMS, [list(wanted)], binary=True)
             self._claims = {key: _Claim(*claim) for key, *claim in self.cursor}
+        targets = {target for event in events if isinstance(event, Event) and (target := self._target(event))}
+        known = [claim.subject for key in targets if (claim := self._claims.get(key)) and claim.subject]
+        self._opened = vault.people(self.cursor, self.keys, known)
 
     def _wake(self, parked: Iterable[Parked]) -> list[Event | Refused]:
         """Check again those that wait for what may now come, and keep them at hand."""
@@ -183,6 +187,10 @@ class Admission:
         if target.type == _WITHDRAWAL:
             said = "a withdrawal cannot be withdrawn; publish the fact again under a new id"
             return Refused("withdraws_a_withdrawal", said, **named)
+        if target.subject is not None and target.subject not in self._opened:
+            return Refused(
+                "erased", "whom the withdrawn event is about has been erased: nothing is left of it", **named
+            )
         return None
 
     # ------------------------------------------------------------------ what becomes of it
@@ -214,7 +222,7 @@ class Admission:
         self._receipts.append(Receipt(item.kafka, why.source, why.id, outcome, None, why.code))
         if item.number:
             step = "conflict" if outcome == "conflict" else "refused"
-            self._steps.append(Step(item.number, step, None, why.code))
+            self._steps.append(Step(item.number, step, None, why.code, why.message, waits_for))
             return Outcome(outcome, None, why.code)
         self._number += 1
         self._parked.append(Parked(item.kafka, outcome, why.code, waits_for, item.message, self._number, why, position))
@@ -228,24 +236,21 @@ class Admission:
         if not self._new:
             return
         people = vault.identify(self.cursor, self.keys, [new.of for new in self._new if isinstance(new.of, bytes)])
-        targets = {new.of for new in self._new if not isinstance(new.of, bytes)}
-        known = [subject for key in targets if (subject := self._claims[key].subject) is not None]
-        opened = vault.people(self.cursor, self.keys, known)
         rows = []
         for new in self._new:
-            person = self._person(new.of, people, opened)
+            person = self._person(new.of, people)
             self._claims[new.key] = self._claims[new.key]._replace(subject=person.subject)
-            opened.setdefault(person.subject, person.key)
+            self._opened.setdefault(person.subject, person.key)
             rows.append(log.New(person.subject, new.event.type, self._entry(new, person)))
         self.head = log.append(self.cursor, self.head, rows, self.accepted)
         self._write_claims()
 
-    def _person(self, of: bytes | UUID, people: dict[bytes, Person], opened: dict[UUID, bytes]) -> Person:
+    def _person(self, of: bytes | UUID, people: dict[bytes, Person]) -> Person:
         if isinstance(of, bytes):
             return people[of]
         subject = self._claims[of].subject
         assert subject is not None, "a target stands before its withdrawal"
-        return vault.Person(subject, opened[subject])
+        return vault.Person(subject, self._opened[subject])
 
     def _entry(self, new: _New, person: Person) -> bytes:
         acceptance = Acceptance(format_instant(self.accepted), new.item.kafka, new.item.number > 0)

@@ -52,8 +52,9 @@ _CODE: Final = (
     "coalesce((SELECT r.reason FROM intake.resolution r WHERE r.number = q.number "
     "AND r.outcome IN ('refused', 'conflict') ORDER BY r.step DESC LIMIT 1), q.code)"
 )
+_MESSAGE: Final = _CODE.replace("r.reason", "r.message").replace("q.code", "q.message")
 _LISTED: Final = f"""
-    SELECT q.number, {_CODE} AS code, q.message, q.type, q.source, q.id,
+    SELECT q.number, {_CODE} AS code, {_MESSAGE} AS message, q.type, q.source, q.id,
            q.topic, q.incarnation, q.partition, q."offset", q.parked, q.outcome,
            e.outcome AS resolution, e.reason, coalesce(e.position, q.position) AS position, l.state
     FROM intake.quarantine q
@@ -63,7 +64,19 @@ _LISTED: Final = f"""
     WHERE {{where}}
     ORDER BY q.number
 """
-_COLUMNS: Final = 'q.number, q.topic, q.incarnation, q.partition, q."offset", q.outcome, q.code, q.waits_for, q.sealed'
+_COLUMNS: Final = """
+    q.number, q.topic, q.incarnation, q.partition, q."offset",
+    CASE WHEN EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number AND r.outcome = 'conflict')
+         THEN 'conflict' ELSE q.outcome END,
+    q.code,
+    coalesce(q.waits_for, (SELECT r.waits_for FROM intake.resolution r
+                           WHERE r.number = q.number AND r.waits_for IS NOT NULL LIMIT 1)),
+    q.sealed
+"""
+_WAIT_FOR: Final = """
+    q.number IN (SELECT number FROM intake.quarantine WHERE waits_for = ANY(%(targets)s)
+                 UNION SELECT number FROM intake.resolution WHERE waits_for = ANY(%(targets)s))
+"""
 
 
 class Message(NamedTuple):
@@ -94,6 +107,8 @@ class Step(NamedTuple):
     outcome: str
     position: int | None
     reason: str | None
+    message: str | None = None
+    waits_for: UUID | None = None
 
 
 class Receipt(NamedTuple):
@@ -138,9 +153,9 @@ def resolve(cursor: psycopg.Cursor[Any], at: datetime, steps: Sequence[Step]) ->
     """Add a step to each of the parked messages."""
     for step in steps:
         cursor.execute(
-            "INSERT INTO intake.resolution (number, step, at, outcome, position, reason) "
-            "SELECT %s, 1 + count(*), %s, %s, %s, %s FROM intake.resolution WHERE number = %s",
-            [step.number, at, step.outcome, step.position, step.reason, step.number],
+            "INSERT INTO intake.resolution (number, step, at, outcome, position, reason, message, waits_for) "
+            "SELECT %s, 1 + count(*), %s, %s, %s, %s, %s, %s FROM intake.resolution WHERE number = %s",
+            [step.number, at, *step[1:], step.number],
         )
 
 
@@ -160,8 +175,8 @@ def receive(cursor: psycopg.Cursor[Any], receipts: Sequence[Receipt]) -> None:
 def waiting(cursor: psycopg.Cursor[Any], keys: Keys, targets: Sequence[UUID]) -> list[Parked]:
     """Give the withdrawals that wait for one of these claims, in the order they were parked."""
     cursor.execute(
-        f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE q.waits_for = ANY(%s) AND {_OPEN} ORDER BY q.number",
-        [list(targets)],
+        f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE {_WAIT_FOR} AND {_OPEN} ORDER BY q.number",
+        {"targets": list(targets)},
     )
     return [_parked(keys, row) for row in cursor.fetchall()]
 

@@ -124,14 +124,17 @@ CREATE INDEX IF NOT EXISTS quarantine_waits_for ON intake.quarantine (waits_for)
 -- What was done about a parked message, step by step; its own row is never changed. `refused` and `conflict` leave it
 -- open, with the reason as its code; the others end it.
 CREATE TABLE IF NOT EXISTS intake.resolution (
-    number   bigint  NOT NULL REFERENCES intake.quarantine,
-    step     integer NOT NULL,
-    at       timestamptz NOT NULL,
-    outcome  text NOT NULL CHECK (outcome IN ('appended', 'duplicate', 'dismissed', 'refused', 'conflict')),
-    position bigint,
-    reason   text,
+    number    bigint  NOT NULL REFERENCES intake.quarantine,
+    step      integer NOT NULL,
+    at        timestamptz NOT NULL,
+    outcome   text NOT NULL CHECK (outcome IN ('appended', 'duplicate', 'dismissed', 'refused', 'conflict')),
+    position  bigint,
+    reason    text,
+    message   text,
+    waits_for uuid,             -- where only this step made it wait
     PRIMARY KEY (number, step)
 );
+CREATE INDEX IF NOT EXISTS resolution_waits_for ON intake.resolution (waits_for) WHERE waits_for IS NOT NULL;
 
 -- Receipts of what did not simply append; those of appended messages are read from the log itself.
 CREATE TABLE IF NOT EXISTS intake.receipt (

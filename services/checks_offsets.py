@@ -51,10 +51,10 @@ _RESOLUTIONS: Final = """
 _WAITING: Final = """
     SELECT number, target.position
     FROM intake.quarantine q
-    LEFT JOIN LATERAL (SELECT outcome, reason FROM intake.resolution r WHERE r.number = q.number
+    LEFT JOIN LATERAL (SELECT outcome, reason, waits_for FROM intake.resolution r WHERE r.number = q.number
                        ORDER BY step DESC LIMIT 1) AS last ON true
-    LEFT JOIN log.claim AS target ON target.key = q.waits_for
-    WHERE waits_for IS NOT NULL AND coalesce(last.outcome, 'refused') = 'refused'
+    LEFT JOIN log.claim AS target ON target.key = coalesce(q.waits_for, last.waits_for)
+    WHERE coalesce(q.waits_for, last.waits_for) IS NOT NULL AND coalesce(last.outcome, 'refused') = 'refused'
         AND coalesce(last.reason, q.code) = 'waits_for_target'
     ORDER BY number
 """

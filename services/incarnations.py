@@ -133,7 +133,7 @@ class Probe:
                 raise MadeAgain(tp.topic, tp.partition)
 
     async def silence(self, partition: TopicPartition, next_: int, end: int) -> int:
-        """Give the offset up to which (exclusive) nothing is delivered from `next_` on; `next_` where something is.
+        """Give the offset up to which (exclusive) nothing is delivered from `next_` on; `next_` if something is there.
 
         Markers of transactions and aborted messages take offsets and are never delivered. Refusal where something is
         that this client cannot read: nobody can say what it is, and nothing behind it is delivered.
@@ -143,8 +143,8 @@ class Probe:
             self._consumer.seek(partition, next_)
             try:
                 while await self._consumer.position(partition) < end:
-                    if await self._consumer.getmany(partition, timeout_ms=100, max_records=1):
-                        return next_
+                    for (first,) in (await self._consumer.getmany(partition, timeout_ms=100, max_records=1)).values():
+                        return min(int(first.offset), end)
                 return int(await self._consumer.position(partition))
             except OffsetOutOfRangeError:
                 return next_
@@ -181,7 +181,7 @@ class Probe:
 
     async def _some(self, wanted: set[TopicPartition]) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
         try:
-            got = await self._consumer.getmany(*wanted, timeout_ms=200)
+            got = await self._consumer.getmany(*wanted, timeout_ms=200, max_records=1)  # not also what is behind
         except OffsetOutOfRangeError as error:
             return dict.fromkeys(set(error.args[0]) & wanted, None)
         for tp in got:

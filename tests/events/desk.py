@@ -41,7 +41,7 @@ class Desk:
     """Takes batches in, one transaction each."""
 
     def __init__(self, address: str, keys: Path) -> None:
-        self._address = address
+        self.address = address
         self._next = 0
         self._correcting: frozenset[str] = frozenset()
         with connect(address, "rekam_intake") as connection, connection.cursor() as cursor:
@@ -89,7 +89,7 @@ class Desk:
 
     @contextmanager
     def _cursor(self, role: str = "rekam_intake") -> Iterator[psycopg.Cursor[Any]]:
-        with connect(self._address, role) as connection, connection.cursor() as cursor:
+        with connect(self.address, role) as connection, connection.cursor() as cursor:
             yield cursor
 
     def _admission(self, cursor: psycopg.Cursor[Any]) -> Admission:

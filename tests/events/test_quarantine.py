@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from events.quarantine import Message
+from events.database import connect
+from events.quarantine import Message, open_parked
 from tests.events.desk import Desk, of
 from tests.events.examples import CAPTURED, FACT_WITHDRAWN, SOURCE
 
@@ -56,14 +57,39 @@ def test_what_the_settings_now_allow_is_appended_with_its_old_coordinates(desk: 
     assert desk.redrives(1, correcting=OFFICE) is None
 
 
-def test_a_withdrawal_that_may_be_made_now_is_put_through_once_more_when_its_target_has_come(desk: Desk) -> None:
+def test_a_withdrawal_that_comes_to_wait_only_when_it_is_put_through_is_woken_by_its_target(desk: Desk) -> None:
     desk.takes(OF_ANOTHER)
     assert desk.redrives(1, correcting=OFFICE) == ("quarantined", None, "waits_for_target")
+    (shown,) = desk.parked()
+    assert shown["code"] == "waits_for_target"
+    assert "waits for it" in shown["message"]
 
     desk.takes(CAPTURE)
 
-    assert desk.redrives(1, correcting=OFFICE) == ("appended", 2, None)
     assert desk.ids() == ["c-1", "w-1"]
+    assert desk.parked() == []
+
+
+def test_what_withdraws_a_fact_about_an_erased_person_is_parked_and_holds_up_nobody(database: str, desk: Desk) -> None:
+    desk.takes(CAPTURE)
+    with connect(database) as connection:
+        connection.execute("DELETE FROM vault.person")
+
+    outcomes = desk.takes(WITHDRAWAL, of(CAPTURED, "c-2"))
+
+    assert [outcome.reason or outcome.outcome for outcome in outcomes] == ["erased", "appended"]
+
+
+def test_a_conflict_that_comes_of_putting_through_can_only_be_dismissed(desk: Desk) -> None:
+    desk.takes(OF_ANOTHER, CAPTURE)
+    other = of(FACT_WITHDRAWN, "w-1", source="urn:office", withdraws_source="urn:office", withdraws_id="x")
+    desk.takes(other)
+    desk.takes(of(CAPTURED, "x", source="urn:office"))
+    assert desk.redrives(1, correcting=OFFICE) == ("conflict", None, "conflict")
+    with connect(desk.address) as connection, connection.cursor() as cursor:
+        parked = open_parked(cursor, desk.keys, 1)
+    assert parked is not None
+    assert parked.outcome == "conflict"
 
 
 def test_one_that_waits_is_still_waiting_when_it_is_put_through_too_early(desk: Desk) -> None:

@@ -31,17 +31,7 @@ if TYPE_CHECKING:
 
     from tests.kafka.messages import Message
 
-RUN = (
-    "-c",
-    """
-import os, sys
-from services.processes import run
-from services.settings import from_environ
-from services.talk import set_up
-set_up()
-run(from_environ(os.environ), sys.argv[1])
-""",
-)
+RUN = ("-m", "services", "run")
 
 __all__ = ["Program", "World", "eventually", "holds_for"]
 
