@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from events.errors import Refusal, Unreachable, WrongUse
+from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 
 __all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "connect", "create"]
 
@@ -28,7 +28,7 @@ _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
 def connect(address: str, role: str | None = None, *, autocommit: bool = False) -> Connection:
     """Open a connection that acts as `role`; UTF-8, UTC, and a lock is never waited for longer than a minute.
 
-    Unreachable where no server answers; WrongUse where the address is none.
+    Unreachable where no server answers, NoAnswer where it has none of our roles; WrongUse where the address is none.
     """
     # a plan kept from when a table was nearly empty would read all of it later on
     options = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan" + (
@@ -44,6 +44,8 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False) 
             application_name=role or "rekam",
         )
     except psycopg.OperationalError as error:
+        if role and f'role "{role}" does not exist' in str(error):
+            raise NoAnswer("the database has no register yet: start it with `rekam up`") from error
         raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
     except psycopg.ProgrammingError as error:
         raise WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam") from error

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import psycopg
+
 from events import database, log, vault
 from events.calendar import day_in_wita, parse_day, parse_instant
 from events.errors import NoAnswer, WrongUse
@@ -22,8 +24,6 @@ from services.embedded import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import psycopg
 
     from events.vault import Keys
     from services.settings import Settings
@@ -36,7 +36,9 @@ _LONGEST: Final = 19
 """Digits that a position never has."""
 
 _HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
-_MISSING: Final = "the database has no register yet: start it with `rekam up`"
+_MISSING: Final = (
+    "the register, or one of its views, is not there: start it with `rekam up`, or `rekam rebuild` the view"
+)
 
 
 @dataclass
@@ -111,14 +113,20 @@ class Question:
 
 
 @contextmanager
-def asking(settings: Settings, *, role: str = "rekam_reader") -> Iterator[Question]:
-    """Open a question. Unreachable where there is no database, NoAnswer where there is no register in it yet."""
+def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
+    """Open a question. Unreachable where there is no database, NoAnswer where there is no register in it yet.
+
+    `hold` keeps every view in its place until the question is answered; without it a view may be missing.
+    """
     engines = find(settings)
-    with database.connect(engines.database, role) as connection, connection.cursor() as cursor:
-        connection.isolation_level = None
+    with database.connect(engines.database, "rekam_reader") as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(_HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
-        yield Question(settings, cursor)
+        try:
+            if hold:
+                cursor.execute(_HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
+            yield Question(settings, cursor)
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            raise NoAnswer(_MISSING) from None
 
 
 def day_of(option: str, text: str | None) -> date:
