@@ -25,6 +25,7 @@ __all__ = [
     "account",
     "advance",
     "mark",
+    "marks",
     "missing",
     "ranges",
     "renew",
@@ -62,21 +63,42 @@ class Range(NamedTuple):
     outcome: str
 
 
+_MARKS: Final = """
+    SELECT wanted.topic, coalesce(newest.incarnation, 1), wanted.partition, coalesce(c.next, 0),
+           c.last_offset, c.last_timestamp, c.last_digest
+    FROM unnest(%s::text[], %s::int[]) AS wanted (topic, partition)
+    LEFT JOIN LATERAL (SELECT max(i.incarnation) AS incarnation FROM intake.incarnation i
+                       WHERE i.topic = wanted.topic) AS newest ON true
+    LEFT JOIN intake.cursor c ON c.topic = wanted.topic AND c.incarnation = newest.incarnation
+        AND c.partition = wanted.partition
+"""
+_BEGIN: Final = """
+    INSERT INTO intake.incarnation (topic, incarnation)
+    SELECT DISTINCT * FROM unnest(%s::text[], %s::int[]) ON CONFLICT DO NOTHING
+"""
+_ADVANCE: Final = """
+    INSERT INTO intake.cursor (topic, incarnation, partition, next, last_offset, last_timestamp, last_digest)
+    SELECT * FROM unnest(%s::text[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[])
+    ON CONFLICT (topic, incarnation, partition) DO UPDATE SET next = excluded.next,
+        last_offset = excluded.last_offset, last_timestamp = excluded.last_timestamp,
+        last_digest = excluded.last_digest
+"""
+
+
+def marks(cursor: psycopg.Cursor[Any], places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mark]:
+    """Read where intake stands in each (topic, partition), in the topic's newest incarnation; 0 where it never was."""
+    wanted = list(places)
+    cursor.execute(_MARKS, [[topic for topic, _ in wanted], [partition for _, partition in wanted]])
+    found = {}
+    for topic, incarnation, partition, next_, offset, timestamp, digest in cursor:
+        last = None if offset is None else Last(offset, timestamp, bytes(digest))
+        found[topic, partition] = Mark(topic, incarnation, partition, next_, last)
+    return found
+
+
 def mark(cursor: psycopg.Cursor[Any], topic: str, partition: int) -> Mark:
-    """Read where intake stands in the partition's newest incarnation; at 0 of incarnation 1 where it never was."""
-    cursor.execute(
-        "SELECT i.incarnation, c.next, c.last_offset, c.last_timestamp, c.last_digest "
-        "FROM intake.incarnation i LEFT JOIN intake.cursor c "
-        "ON c.topic = i.topic AND c.incarnation = i.incarnation AND c.partition = %s "
-        "WHERE i.topic = %s ORDER BY i.incarnation DESC LIMIT 1",
-        [partition, topic],
-    )
-    row = cursor.fetchone()
-    if row is None:
-        return Mark(topic, 1, partition, 0, None)
-    incarnation, next_, offset, timestamp, digest = row
-    last = None if offset is None else Last(offset, timestamp, bytes(digest))
-    return Mark(topic, incarnation, partition, next_ or 0, last)
+    """Read where intake stands in one partition."""
+    return marks(cursor, [(topic, partition)])[topic, partition]
 
 
 def advance(cursor: psycopg.Cursor[Any], steps: Mapping[Mark, tuple[int, Last | None]]) -> None:
@@ -84,21 +106,18 @@ def advance(cursor: psycopg.Cursor[Any], steps: Mapping[Mark, tuple[int, Last | 
 
     Clash where the ledger no longer stands at a mark: another intake was here, or the topic began anew.
     """
-    for old, (next_, read) in steps.items():
-        if mark(cursor, old.topic, old.partition) != old:
+    now = marks(cursor, [(old.topic, old.partition) for old in steps])
+    for old in steps:
+        if now[old.topic, old.partition] != old:
             raise Clash(f"another intake has accounted for {old.topic}[{old.partition}] from offset {old.next}")
-        cursor.execute(
-            "INSERT INTO intake.incarnation (topic, incarnation) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            [old.topic, old.incarnation],
-        )
-        last = read or old.last or (None, None, None)
-        cursor.execute(
-            "INSERT INTO intake.cursor VALUES (%s, %s, %s, %s, %s, %s, %s) "
-            "ON CONFLICT (topic, incarnation, partition) DO UPDATE SET next = excluded.next, "
-            "last_offset = excluded.last_offset, last_timestamp = excluded.last_timestamp, "
-            "last_digest = excluded.last_digest",
-            [old.topic, old.incarnation, old.partition, next_, *last],
-        )
+    rows = [
+        (old.topic, old.incarnation, old.partition, next_, *(read or old.last or (None, None, None)))
+        for old, (next_, read) in steps.items()
+    ]
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        cursor.execute(_BEGIN, columns[:2])
+        cursor.execute(_ADVANCE, columns)
 
 
 def account(cursor: psycopg.Cursor[Any], told: Iterable[tuple[Mark, Sequence[Range]]]) -> None:

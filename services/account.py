@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
+from aiokafka import TopicPartition
 
 from events import database, log, offsets, vault
 from events.admission import Admission, Item, Outcome
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from aiokafka import ConsumerRecord, TopicPartition
+    from aiokafka import ConsumerRecord
 
     from events.facts import Event
     from events.offsets import Mark
@@ -68,7 +69,7 @@ class Accountant:
 
     def marks(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Mark]:
         with self._transaction() as cursor:
-            return {tp: offsets.mark(cursor, tp.topic, tp.partition) for tp in partitions}
+            return {TopicPartition(*place): found for place, found in offsets.marks(cursor, partitions).items()}
 
     def renew(self, mark: Mark) -> Mark:
         """Begin the topic's next incarnation, or follow another intake into it."""

@@ -17,7 +17,7 @@ import psycopg
 
 from events import database, log, vault
 from events.calendar import day_in_wita, parse_day, parse_instant
-from events.errors import NoAnswer, WrongUse
+from events.errors import NoAnswer, Unreachable, WrongUse
 from events.nik import check_nik
 from projections import position
 from services.embedded import find
@@ -25,6 +25,7 @@ from services.embedded import find
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from events.database import Connection
     from events.vault import Keys
     from services.settings import Settings
 
@@ -66,10 +67,8 @@ class Question:
         else:
             asked = self._at(text, reached)
         if asked > reached:
-            where = f"ahead of what is projected, {reached}; the log ends at {self.head()}"
-            raise NoAnswer(
-                f"position {text if text.isdigit() else asked} is {where}: wait, or ask about an earlier one"
-            )
+            ahead = f"position {text if text.isdigit() else asked} is ahead of what is projected, {reached}"
+            raise NoAnswer(f"{ahead} (the log ends at {self.head()}): wait, or ask about an earlier one")
         return asked
 
     def _at(self, text: str, reached: int) -> int:
@@ -118,14 +117,25 @@ def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
 
     `hold` keeps every view in its place until the question is answered; without it a view may be missing.
     """
-    engines = find(settings)
-    with database.connect(engines.database, "rekam_reader") as connection, connection.cursor() as cursor:
+    with _connected(find(settings).database) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             if hold:
                 cursor.execute(_HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
             yield Question(settings, cursor)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            raise NoAnswer(_MISSING) from None
+        except psycopg.OperationalError as error:
+            said = f"PostgreSQL broke the answer off, {type(error).__name__}"
+            raise Unreachable(f"{said}: see that it runs, and ask again") from error
+
+
+def _connected(address: str) -> Connection:
+    """Connect as a reader. Where only the role is missing, the database has never been ours."""
+    try:
+        return database.connect(address, "rekam_reader")
+    except Unreachable:
+        with database.connect(address):
             raise NoAnswer(_MISSING) from None
 
 

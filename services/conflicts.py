@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from events import log, vault
 from events.entry import decode, open_person
 from events.envelope import check
 from events.errors import Refusal, Refused
+from events.facts import canonical
 from events.parts import CLEAR, SHAPES
 from events.quarantine import open_parked
 
@@ -61,7 +64,7 @@ def _state(question: Question, position: int) -> bytes:
 
 def _of_event(event: Event) -> dict[str, Any]:
     said = {"type": event.type, "time": event.time, "recordedtime": event.recordedtime}
-    return said | event.data.model_dump(mode="json", exclude_none=True)
+    return said | orjson.loads(canonical(event))["data"]
 
 
 def _of_entry(question: Question, entry: Entry) -> dict[str, Any]:

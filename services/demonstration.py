@@ -1,26 +1,27 @@
 """The demo: Kota Kupang 2018, made up, published through Kafka as a stranger would, and what the register says then.
 
-In two phases: what was known on 23 November, and what became known later. The position between the two is the last one
-that a message of the first phase has; so a second run, in which every message is a duplicate, finds the same one.
+In two phases: what was known on 23 November, and what became known later. The position between the two is noted before
+the second begins, with the log's digest there; so a second run, in which every message is a duplicate, finds it again.
+(It does not follow from the messages: some of the first phase wait for one of the second, and are appended after it.)
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from events import database
-from events.errors import Refusal, Unreachable
+from events import database, log
+from events.errors import Unreachable
 from projections import flows, position, reconciliation
 from services import page, private, scenario, telling
 from services.ask import asking
+from services.note import Between, Note
 from services.processes import VIEWS
 from services.publish import Outgoing, Progress, publish
 from services.showing import upkeep
@@ -31,6 +32,7 @@ from services.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import psycopg
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
@@ -57,12 +59,20 @@ class Choice:
         return scenario.QUICK if self.quick else scenario.WHOLE
 
 
+class _Look(NamedTuple):
+    """Where the log ends, and where the slowest view is."""
+
+    head: int
+    projected: int
+
+
 @dataclass
 class _Story:
     """What the demo is about to tell: the register it runs in, and how far it is."""
 
     supervisor: Supervisor
     choice: Choice
+    note: Note
     bars: Bars
     tasks: dict[str, TaskID] = field(default_factory=dict)
     before: int = 0
@@ -75,12 +85,23 @@ class _Story:
         self.total = sum(map(len, messages))
         for name in ("published", "appended", "projected"):
             self.tasks[name] = self.bars.add_task(name, total=self.total if name == "published" else None)
-        ends = [self._publish(phase) for phase in messages]
-        return ends[0]
+        end = self._publish(messages[0])
+        between = self._between(end)
+        self._publish(messages[1])
+        return between
+
+    def _between(self, end: int) -> int:
+        """Give the position that was noted when the first phase ended; at its first end, note it."""
+        with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
+            cursor = connection.cursor()
+            noted = self.note.between
+            if noted is not None and noted.digest == _digest(cursor, noted.position):
+                return noted.position
+            self.note.keep(Between(end, _digest(cursor, end)))
+        return end
 
     def _publish(self, messages: list[Outgoing]) -> int:
-        """Publish a phase, and wait until every view has it; the last position that one of its messages has."""
-        begin, receipts = self._ask("SELECT size, (SELECT max(number) FROM intake.receipt) FROM log.head")
+        """Publish a phase, and wait until every view has it; where the log ends then."""
         wire = Wire(self.supervisor.settings, self.supervisor.engines)
         progress = Progress(len(messages), report=self._report)
         publishing = _beside(lambda: asyncio.run(publish(wire, messages, progress)))
@@ -90,17 +111,14 @@ class _Story:
             wait([publishing], _TICK_S)
         publishing.result()
         self.before += len(messages)
-        end = self._ask("SELECT size FROM log.head")[0]
+        end = self._look().head
         self._wait_for_views(end)
-        if end > begin:
-            return int(end)
-        told = "SELECT max(position) FROM intake.receipt WHERE number > %s AND outcome = 'duplicate'"
-        return int(self._ask(told, receipts or 0)[0] or end)
+        return end
 
     def _wait_for_views(self, end: int) -> None:
         since = time.monotonic()
         seen = -1
-        while (least := self._look()) < end:
+        while (least := self._look().projected) < end:
             if least != seen:
                 seen, since = least, time.monotonic()
             elif time.monotonic() - since > _PATIENCE_S:
@@ -112,31 +130,24 @@ class _Story:
     def _report(self, progress: Progress) -> None:
         self.bars.update(self.tasks["published"], completed=self.before + progress.sent)
 
-    def _look(self) -> int:
+    def _look(self) -> _Look:
         with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
             cursor = connection.cursor()
-            row = cursor.execute("SELECT size FROM log.head").fetchone()
-            assert row is not None
-            least = min(position.of(cursor, view) for view in VIEWS)
-        self.bars.update(self.tasks["appended"], completed=row[0], total=max(row[0], 1))
-        self.bars.update(self.tasks["projected"], completed=least, total=max(row[0], 1))
-        return least
-
-    def _ask(self, statement: str, *values: Any) -> tuple[Any, ...]:
-        with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
-            row = connection.execute(statement.encode(), values).fetchone()
-        assert row is not None
-        return row
+            look = _Look(log.head(cursor).size, min(position.of(cursor, view) for view in VIEWS))
+        self.bars.update(self.tasks["appended"], completed=look.head, total=max(look.head, 1))
+        self.bars.update(self.tasks["projected"], completed=look.projected, total=max(look.head, 1))
+        return look
 
 
 def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> None:
     """Run everything, tell the story and print it; unless `leave` is set, everything stays up until Ctrl-C."""
     private.make_folder(settings.data)
-    _only_one_story(settings, choice)
+    note = Note(settings.data / "demo.json")
+    note.claim(choice.quick, choice.seed)
     with supervised(settings) as supervisor:
         began = time.monotonic()
         with bars() as shown:
-            known_then = _Story(supervisor, choice, shown).tell()
+            known_then = _Story(supervisor, choice, note, shown).tell()
         _print(settings, known_then, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
         if not leave:
@@ -180,19 +191,9 @@ def _print(settings: Settings, known_then: int, *, as_json: bool) -> None:
     telling.tell(at[0], at[1], moved, beside)
 
 
-def _only_one_story(settings: Settings, choice: Choice) -> None:
-    """Refusal where the folder's register holds the demo of another seed or size: their people would mix."""
-    note = settings.data / "demo.json"
-    mine = {"quick": choice.quick, "seed": choice.seed}
-    if note.exists():
-        there = json.loads(note.read_text())
-        if there != mine:
-            size = "--quick" if there["quick"] else "the whole city"
-            raise Refusal(
-                f"{settings.data} holds the demo of {size}, seed {there['seed']}, whose people would mix with these: "
-                "set REKAM_DATA to another folder, or remove that one"
-            )
-    private.write(note, json.dumps(mine))
+def _digest(cursor: psycopg.Cursor[Any], at: int) -> str | None:
+    digest = log.digest_at(cursor, at)
+    return None if digest is None else digest.hex()
 
 
 def _outgoing(message: scenario.Message) -> Outgoing:

@@ -68,11 +68,12 @@ class Probe:
             isolation_level="read_committed",
             metadata_max_age_ms=1000,
             request_timeout_ms=10_000,
-            fetch_max_wait_ms=50,
+            fetch_max_wait_ms=1,  # one request is under way at a time, and the next must not wait for it
             max_partition_fetch_bytes=16_384,
             **options,
         )
         self._one_at_a_time = asyncio.Lock()
+        self._attended: set[TopicPartition] = set()
 
     async def __aenter__(self) -> Self:
         try:
@@ -139,8 +140,7 @@ class Probe:
         that this client cannot read: nobody can say what it is, and nothing behind it is delivered.
         """
         async with self._one_at_a_time, asyncio.timeout(_PATIENCE_S):
-            self._consumer.assign([partition])
-            self._consumer.seek(partition, next_)
+            self._attend({partition: next_})
             try:
                 while await self._consumer.position(partition) < end:
                     for (first,) in (await self._consumer.getmany(partition, timeout_ms=100, max_records=1)).values():
@@ -151,7 +151,22 @@ class Probe:
             except (UnicodeDecodeError, UnsupportedCodecError) as error:
                 raise Refusal(_unreadable(partition, next_, error)) from None
             finally:
-                self._consumer.assign([])
+                self._consumer.pause(*self._attended)
+
+    def _attend(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Read these partitions, from these offsets, and no other.
+
+        Whatever was read once stays assigned, and paused: at every new assignment the client asks for all topics anew.
+        """
+        if not self._attended.issuperset(offsets):
+            self._attended.update(offsets)
+            self._consumer.assign(list(self._attended))
+            for tp in self._attended:
+                self._consumer.seek(tp, 0)  # a position, or the client looks for one by itself
+        self._consumer.pause(*self._attended)
+        for tp, offset in offsets.items():
+            self._consumer.seek(tp, offset)
+        self._consumer.resume(*offsets)
 
     async def _firsts(
         self, expected: Mapping[TopicPartition, Last], bounds: Mapping[TopicPartition, Bounds]
@@ -161,9 +176,7 @@ class Probe:
         if not expected:
             return found
         async with self._one_at_a_time:
-            self._consumer.assign(list(expected))
-            for tp, last in expected.items():
-                self._consumer.seek(tp, last.offset)
+            self._attend({tp: last.offset for tp, last in expected.items()})
             began = asyncio.get_running_loop().time()
             try:
                 while missing := set(expected) - set(found):
@@ -176,7 +189,7 @@ class Probe:
             except KafkaError as error:
                 raise Unreachable(f"Kafka does not give the messages read last: {error!r}") from error
             finally:
-                self._consumer.assign([])
+                self._consumer.pause(*self._attended)
         return found
 
     async def _some(self, wanted: set[TopicPartition]) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:

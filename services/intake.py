@@ -62,6 +62,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._aside: dict[TopicPartition, float] = {}
         self._turn = asyncio.Lock()
         self._busy = 0.0
+        self._committed, self._uncommitted = 0.0, False
         self._failure: Exception | None = None
 
     async def run(self) -> None:
@@ -106,6 +107,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             wanted = {tp for tp in self._unsettled if self._aside.get(tp, now) <= now}
             if wanted:
                 await self._settle(wanted)
+            if self._uncommitted and now - self._committed >= _TICK_S:
+                await self._commit()
             quiet = {tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled}
             if quiet and asyncio.get_running_loop().time() - self._busy >= _TICK_S:
                 await self._compare(quiet)
@@ -206,7 +209,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp, mark in zip(records, moved, strict=True):
             if tp in self._marks:
                 self._marks[tp] = mark
-        await self._commit()
+        self._uncommitted = True
+        if asyncio.get_running_loop().time() - self._committed >= _TICK_S:
+            await self._commit()
 
     async def _begins(
         self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]], marks: dict[TopicPartition, Mark]
@@ -225,6 +230,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         return begins
 
     async def _commit(self) -> None:
+        """Commit the group's offsets, once a second at most: they mean nothing but lag."""
+        self._committed, self._uncommitted = asyncio.get_running_loop().time(), False
         try:
             await self._subscriber.consumer.commit()
         except KafkaError as error:

@@ -151,6 +151,7 @@ class Projector:
             self._broker, LOG_TOPIC, group=f"rekam-{view.name}", handler=self._handle, reset="latest"
         )
         self._turn = asyncio.Lock()
+        self._uncommitted = False
         self._failure: Exception | None = None
 
     async def run(self) -> None:
@@ -161,6 +162,8 @@ class Projector:
             await self._broker.start()
             while self._failure is None:
                 await self._catch_up(())
+                if self._uncommitted:
+                    await self._commit()
                 await asyncio.sleep(_TICK_S)
             raise self._failure
         finally:
@@ -168,6 +171,11 @@ class Projector:
 
     async def _handle(self, records: Records) -> None:
         await self._catch_up([sent for record in records if (sent := _sent(record)) is not None])
+        self._uncommitted = True
+
+    async def _commit(self) -> None:
+        """Commit the group's offset, once a second at most: it means nothing but lag."""
+        self._uncommitted = False
         try:
             await self._subscriber.consumer.commit()
         except KafkaError as error:

@@ -179,7 +179,8 @@ class _Ledger:
 
     def _marks(self) -> dict[TopicPartition, Mark]:
         with database.connect(self._address, "rekam_reader") as connection, connection.cursor() as cursor:
-            return {tp: offsets.mark(cursor, tp.topic, tp.partition) for tp in self._partitions}
+            found = offsets.marks(cursor, self._partitions)
+            return {TopicPartition(*place): mark for place, mark in found.items()}
 
     def _ranges(
         self, places: Sequence[_Place | None], before: dict[str, int]

@@ -34,6 +34,7 @@ __all__ = ["Supervisor", "supervised"]
 _LONGEST_PAUSE_S: Final = 30.0
 _STEADY_S: Final = 60.0
 _PATIENCE_S: Final = 15.0
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _log = structlog.get_logger("up")
 
@@ -126,13 +127,17 @@ class Supervisor:
 def supervised(settings: Settings) -> Iterator[Supervisor]:
     """Engines up and processes started; at the end all of them down, in the right order.
 
-    To be entered in the main thread. SIGTERM is taken for Ctrl-C; both raise KeyboardInterrupt in the block.
+    To be entered in the main thread. SIGTERM, and SIGHUP of a terminal that is closed, are taken for Ctrl-C: they raise
+    KeyboardInterrupt in the block. Once it ends, they do nothing more.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]  # nohup, and `&` in a script
+    for number in heard:
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as opened:
         private.make_folder(settings.data)
         supervisor = Supervisor(settings, opened.enter_context(Embedded(settings)))
         opened.callback(supervisor.end)
-        opened.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C is enough
+        for number in heard:
+            opened.callback(signal.signal, number, signal.SIG_IGN)  # being told once is enough
         supervisor.begin()
         yield supervisor

@@ -123,7 +123,7 @@ def subscribe(
         batch=True,
         max_records=2000,
         batch_timeout_ms=10,  # after an empty fetch FastStream sleeps for it once more
-        fetch_max_wait_ms=100,
+        fetch_max_wait_ms=20,  # what comes for a partition just delivered waits for the request under way
         max_partition_fetch_bytes=2 * 1024 * 1024,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset=reset,

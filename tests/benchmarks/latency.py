@@ -52,7 +52,7 @@ def measure(bench: Bench, messages: Sequence[Outgoing], *, a_second: int, during
 
 def _watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:
     with psycopg.connect(bench.settings.database, autocommit=True) as connection:
-        while not over.wait(0.001):
+        while not over.wait(0.005):
             row = connection.execute("SELECT position FROM counts.position").fetchone()
             assert row is not None
             if not seen or row[0] > seen[-1][0]:

@@ -1,0 +1,61 @@
+"""The demo's note in REKAM_DATA: whose people the register holds, and where the first phase ended in the log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from events.errors import Refusal
+from services import private
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Between", "Note"]
+
+
+class Between(NamedTuple):
+    """A position, and the log's digest there, by which the log is known to be the same one still."""
+
+    position: int
+    digest: str | None
+
+
+class Note:
+    """A file for the owner alone, written whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def claim(self, quick: bool, seed: int) -> None:
+        """Refusal where the register holds the demo of another seed or size: their people would mix."""
+        mine = {"quick": quick, "seed": seed}
+        there = self._read()
+        if not there:
+            self._write(mine)
+        elif {name: there.get(name) for name in mine} != mine:
+            size = "--quick" if there.get("quick") else "the whole city"
+            raise Refusal(
+                f"{self._path.parent} holds the demo of {size}, seed {there.get('seed')}, whose people would mix with "
+                "these: set REKAM_DATA to another folder, or remove that one"
+            )
+
+    @property
+    def between(self) -> Between | None:
+        there = self._read().get("between")
+        return Between(there["position"], there["digest"]) if there else None
+
+    def keep(self, between: Between) -> None:
+        self._write(self._read() | {"between": between._asdict()})
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            there: dict[str, Any] = json.loads(self._path.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            raise Refusal(f"{self._path} cannot be read: remove it, and REKAM_DATA with it where in doubt") from None
+        return there
+
+    def _write(self, said: dict[str, Any]) -> None:
+        private.write(self._path, json.dumps(said))

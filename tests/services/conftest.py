@@ -1,0 +1,23 @@
+"""A register that runs, filled by the demo; asked by every test of the command line, and added to by some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.services.command_line import CommandLine, eventually, started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def rekam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """The command line beside `rekam demo --quick`, which has told its story and stays up."""
+    here = CommandLine(tmp_path_factory.mktemp("register") / "data")
+    talk = here.data.with_name("data.talk")
+    with started(here, "demo", "--quick", "--json") as demo:
+        eventually(lambda: "stays up" in talk.read_text() or demo.poll() is not None, within_s=110)
+        assert demo.poll() is None, talk.read_text()
+        yield here
