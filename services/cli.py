@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import metadata
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,8 @@ import psycopg
 import typer
 
 from events.errors import RekamError, Retry, WrongUse
-from services.answer import Answer
+from services.auditing import audit
+from services.options import LARGEST, By, Json, Known, List, On, show
 from services.settings import from_environ
 from services.talk import say
 
@@ -26,35 +28,39 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="rekam",
-    help="The register of who in a city still has to be recorded for the electronic identity card.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"max_content_width": 100},
 )
-audit = typer.Typer(help="Replay history, explain a figure, prove the log.", no_args_is_help=True)
 parked = typer.Typer(help="Messages that did not become facts.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(parked, name="quarantine")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
-On = Annotated[str | None, typer.Option("--on", metavar="DAY", help="The day it is true of; today, in WITA.")]
-Known = Annotated[str | None, typer.Option("--known", metavar="POSITION|TIME", help="As known then; now, if left out.")]
-By = Annotated[str, typer.Option("--by", metavar="kelurahan|kecamatan|city", help="How fine the rows are.")]
-List = Annotated[str | None, typer.Option("--list", metavar="LIST", help="Only members of this declared list.")]
+
+def version(asked: bool) -> None:
+    if asked:
+        print(f"rekam {metadata.version('rekam')}")  # noqa: T201
+        raise typer.Exit
 
 
-def show(answer: Answer, as_json: bool) -> None:
-    """Print the answer; exit 1 where it is a "no"."""
-    answer.print(as_json=as_json)
-    if not answer.ok:
-        raise typer.Exit(1)
+@app.callback()
+def rekam(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Say which version this is, and exit.")
+    ] = False,
+) -> None:
+    """The register of who in a city still has to be recorded for the electronic identity card."""
 
 
 @app.command()
 def up() -> None:
-    """Run everything here until Ctrl-C: engines that have no address, and every process."""
+    """Run everything here until Ctrl-C.
+
+    That is every process, and the engines that no setting gives an address for.
+    """
     from services import running
 
     running.up(from_environ(os.environ))
@@ -76,7 +82,10 @@ def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Stop when the answer has been printed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Publish Kota Kupang 2018, made up, through Kafka, and print the reconciliation."""
+    """Tell the story of Kota Kupang 2018, made up.
+
+    Its messages are published through Kafka; what is printed is the reconciliation that follows from them.
+    """
     from services import running
 
     running.demo(from_environ(os.environ), quick=quick, seed=seed, leave=leave, as_json=as_json)
@@ -90,7 +99,10 @@ def publish(
     skip: Annotated[bool, typer.Option("--skip", help="Send the lines that are not refused.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Publish events, and wait until intake has accounted for every one of them."""
+    """Publish events, and wait for what becomes of them.
+
+    Every line is checked first: if one is refused nothing is sent, unless --skip is given.
+    """
     from services import running
 
     show(running.publish(from_environ(os.environ), files, dry_run=dry_run, skip=skip), as_json)
@@ -100,7 +112,7 @@ def publish(
 def counts(
     *, on: On = None, known: Known = None, by: By = "kelurahan", list_: List = None, as_json: Json = False
 ) -> None:
-    """Count where everyone stands on a day, as known at a position."""
+    """Count where everyone stands on a day."""
     from services import questions
 
     show(questions.counts(from_environ(os.environ), on, known, by, list_), as_json)
@@ -116,7 +128,7 @@ def flows(
     by: By = "kelurahan",
     as_json: Json = False,
 ) -> None:
-    """Show who went where between two days, with what was restated; opening and closing balance."""
+    """Balance two days: opening, restated, flows, closing."""
     from services import questions
 
     show(questions.flows(from_environ(os.environ), (from_, to), (known, then), by), as_json)
@@ -147,7 +159,10 @@ def list_people(
     known: Known = None,
     as_json: Json = False,
 ) -> None:
-    """List by name who is behind a figure, in the order RW, RT, family card, name."""
+    """List by name who is behind a figure.
+
+    In the order of RW, RT, family card and name, kelurahan by kelurahan.
+    """
     from services import questions
 
     show(questions.list_people(from_environ(os.environ), standing, (kelurahan, list_), on, known), as_json)
@@ -160,7 +175,10 @@ def rebuild(
     accept: Annotated[bool, typer.Option("--accept", help="Take the new one even where it differs.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Build views anew from the log, beside those in use; compare; swap."""
+    """Build views anew from the log; compare; swap.
+
+    The view in use is only replaced by one that is the same, or with --accept.
+    """
     from services import running
 
     show(running.rebuild(from_environ(os.environ), views, accept=accept), as_json)
@@ -168,55 +186,10 @@ def rebuild(
 
 @app.command()
 def status(*, as_json: Json = False) -> None:
-    """Show how far everything is, and what became of every message."""
+    """Show how far everything is."""
     from services import upkeep
 
     show(upkeep.status(from_environ(os.environ)), as_json)
-
-
-@audit.command("trail")
-def audit_trail(
-    resident: Annotated[str, typer.Argument(metavar="NIK|SUBJECT")], *, known: Known = None, as_json: Json = False
-) -> None:
-    """Show every fact of a resident, with what it changed."""
-    from services import questions
-
-    show(questions.trail(from_environ(os.environ), resident, known), as_json)
-
-
-@audit.command("explain")
-def audit_explain(
-    *,
-    area: Annotated[str, typer.Option("--area", metavar="CODE", help="53.71.01.1001, 53.71.01, 53.71 or -")],
-    standing: Annotated[str, typer.Option("--standing", metavar="STANDING")],
-    on: On = None,
-    known: Known = None,
-    as_json: Json = False,
-) -> None:
-    """Show the trail of each person behind a figure."""
-    from services import questions
-
-    show(questions.explain(from_environ(os.environ), area, standing, on, known), as_json)
-
-
-@audit.command("replay")
-def audit_replay(
-    *,
-    first: Annotated[int, typer.Option("--from", metavar="P", min=1, help="First position.")] = 1,
-    last: Annotated[int | None, typer.Option("--to", metavar="P", min=0, help="Last position; the log's end.")] = None,
-) -> None:
-    """Print the log as JSON lines, in order; what is sealed stays sealed."""
-    from services import questions
-
-    questions.replay(from_environ(os.environ), first, last)
-
-
-@audit.command("check")
-def audit_check(*, as_json: Json = False) -> None:
-    """Recompute everything from the log and say each invariant with its figure."""
-    from services import questions
-
-    show(questions.check(from_environ(os.environ)), as_json)
 
 
 @parked.command("list")
@@ -225,7 +198,10 @@ def quarantine_list(
     everything: Annotated[bool, typer.Option("--all", help="Also those that have come to their end.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List parked messages with their reasons; a conflict with both its versions."""
+    """List parked messages with their reasons.
+
+    A conflict is shown with both its versions.
+    """
     from services import upkeep
 
     show(upkeep.quarantine_list(from_environ(os.environ), everything=everything), as_json)
@@ -233,9 +209,9 @@ def quarantine_list(
 
 @parked.command("redrive")
 def quarantine_redrive(
-    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…")], *, as_json: Json = False
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…", max=LARGEST)], *, as_json: Json = False
 ) -> None:
-    """Put parked messages through intake once more, and say what came of it."""
+    """Put parked messages through intake once more."""
     from services import upkeep
 
     show(upkeep.redrive(from_environ(os.environ), numbers), as_json)
@@ -243,7 +219,7 @@ def quarantine_redrive(
 
 @parked.command("dismiss")
 def quarantine_dismiss(
-    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…")],
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…", max=LARGEST)],
     *,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")],
     as_json: Json = False,
@@ -261,7 +237,7 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows what it can
     try:
         try:
-            app(arguments)
+            app(arguments, prog_name="rekam")
         finally:
             sys.stdout.flush()
     except RekamError as error:

@@ -64,7 +64,8 @@ def _state(question: Question, position: int) -> bytes:
 
 def _of_event(event: Event) -> dict[str, Any]:
     said = {"type": event.type, "time": event.time, "recordedtime": event.recordedtime}
-    return said | orjson.loads(canonical(event))["data"]
+    data: dict[str, Any] = orjson.loads(canonical(event))["data"]
+    return said | data
 
 
 def _of_entry(question: Question, entry: Entry) -> dict[str, Any]:

@@ -152,6 +152,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             if not await self._is_same(tp, mark):
                 _log.warning("made again", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation)
                 mark = await asyncio.to_thread(self._accountant.renew, mark)
+                begin = (await self._probe.bounds([tp]))[tp].begin  # of the new one
             if begin > mark.next:
                 _log.error("expired unread", topic=tp.topic, partition=tp.partition, first=mark.next, last=begin - 1)
                 mark = await asyncio.to_thread(self._accountant.miss, mark, begin, begin)

@@ -130,7 +130,7 @@ def supervised(settings: Settings) -> Iterator[Supervisor]:
     To be entered in the main thread. SIGTERM, and SIGHUP of a terminal that is closed, are taken for Ctrl-C: they raise
     KeyboardInterrupt in the block. Once it ends, they do nothing more.
     """
-    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]  # nohup, and `&` in a script
+    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]  # as by nohup
     for number in heard:
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as opened:
