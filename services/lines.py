@@ -14,7 +14,7 @@ from events.errors import Refused, WrongUse
 from events.facts import SOURCE_TOPICS, TOPIC_OF
 from services.embedded import find
 from services.publish import Outgoing, Progress, publish
-from services.talk import bars
+from services.talk import bars, say
 from services.wire import Wire
 
 if TYPE_CHECKING:
@@ -38,11 +38,14 @@ def publish_files(settings: Settings, files: Sequence[Path], *, dry_run: bool, s
     refused: list[dict[str, Any]] = []
     now = datetime.now(UTC)
     for file in files:
+        before = len(good) + len(refused)
         for number, line in _lines(file):
             try:
                 good.append(_checked(line, now, settings.correcting_sources))
             except Refused as why:
                 refused.append({"file": str(file), "line": number, "code": why.code, "message": why.message})
+        if len(good) + len(refused) == before:
+            say(f"{file} holds no events")
     outcomes = dict.fromkeys(OUTCOMES, 0)
     if good and not dry_run and (skip or not refused):
         outcomes |= send(settings, good)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["clean", "line", "number", "print_json", "table"]
+__all__ = ["WIDE", "clean", "line", "number", "print_json", "table"]
 
-_GAP: Final = "  "
+WIDE: Final = 120
+"""Columns of a page: a table that would be wider stands closer, other lines are folded by who prints them."""
+
 _BOLD: Final = "\x1b[1m{}\x1b[0m"
 
 
@@ -30,16 +32,17 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, zero: str = 
     body = [[_text(value, zero) for value in row] for row in cells]
     right = [any(isinstance(row[at], int) for row in cells) for at in range(len(columns))]
     widths = [max(map(len, [*head[at], *(row[at] for row in body)])) for at in range(len(columns))]
+    gap = "  " if sum(widths) + 2 * (len(widths) - 1) <= WIDE else " "
     for at in range(height):
-        written = _row([name[at] for name in head], widths, right)
+        written = gap.join(_placed([name[at] for name in head], widths, right)).rstrip()
         line(_BOLD.format(written) if sys.stdout.isatty() else written)
     for row in body:
-        line(_row(row, widths, right))
+        line(gap.join(_placed(row, widths, right)).rstrip())
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    placed = zip(cells, widths, right, strict=True)
-    return _GAP.join(cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in placed).rstrip()
+def _placed(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
+    for cell, width, to_right in zip(cells, widths, right, strict=True):
+        yield cell.rjust(width) if to_right else cell.ljust(width)
 
 
 def _text(value: Any, zero: str) -> str:

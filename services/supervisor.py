@@ -33,7 +33,8 @@ __all__ = ["Supervisor", "supervised"]
 
 _LONGEST_PAUSE_S: Final = 30.0
 _STEADY_S: Final = 60.0
-_PATIENCE_S: Final = 15.0
+_PATIENCE_S: Final = 8.0
+"""For all of them together; who is killed then loses nothing, it only has to begin again."""
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _log = structlog.get_logger("up")
@@ -88,8 +89,9 @@ class Supervisor:
         for runner in self.runners:
             if runner.child is not None and runner.child.poll() is None:
                 runner.child.terminate()
+        deadline = time.monotonic() + _PATIENCE_S
         for runner in self.runners:
-            self._end(runner)
+            self._end(runner, max(0.1, deadline - time.monotonic()))
 
     def log_of(self, name: str) -> Path:
         return self.settings.data / f"{name}.log"
@@ -114,9 +116,9 @@ class Supervisor:
         runner.child = child.start(command, log=self.log_of(runner.name), environ=environ)
         runner.started = time.monotonic()
 
-    def _end(self, runner: _Runner) -> None:
+    def _end(self, runner: _Runner, patience_s: float = _PATIENCE_S) -> None:
         if runner.child is not None:
-            child.end(runner.child, patience_s=_PATIENCE_S)
+            child.end(runner.child, patience_s=patience_s)
             runner.child = None
 
     def _make_topics(self) -> None:

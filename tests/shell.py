@@ -63,6 +63,6 @@ def beside(folder: Path, *command: str, until: str, within_s: float = 90, **sett
     finally:
         register.send_signal(signal.SIGTERM)
         try:
-            register.wait(60)
+            register.wait(120)
         finally:
             register.kill()

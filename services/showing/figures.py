@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from events.territory import area_of, name_of
+from events.territory import UNLISTED, area_of, name_of
 from services.page import clean, line, number, table
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def _by_kecamatan(
     for kecamatan, group in groupby(rows, lambda row: area_of(row["area"], "kecamatan")):
         some = list(group)
         yield [_named(kecamatan), *figures(some)]
-        if some[0]["area"] != kecamatan:
+        if some[0]["area"] != kecamatan:  # they are kelurahan
             for row in some:
                 yield [f"  {row['area'].rpartition('.')[2]} {row['name']}", *figures([row])]
 
 
 def _named(area: str) -> str:
-    return f"{area} {name_of(area)}"
+    return f"{area} (no kelurahan)" if area == UNLISTED else f"{area} {name_of(area)}"
 
 
 # ------------------------------------------------------------------ a list

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from services.page import clean, line, number
+from services.page import WIDE, clean, line, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["people"]
 
@@ -27,10 +27,23 @@ def people(document: dict[str, Any]) -> None:
         width = max(len(_name(row)) for row in rows)
         for row in rows:
             line(f"{row['number']:>6,}  {_name(row):<{width}}  {'  '.join(_known(row))}")
-            line(f"{'':8}{' · '.join(_said(row))}")
+            for folded in _folded(_said(row)):
+                line(f"{'':8}{folded}")
         line()
     known = f"as known at position {number(document['position'])}"
     line(f"{number(len(document['rows']))} people on {document['on']}, {known}")
+
+
+def _folded(parts: Iterable[str]) -> Iterator[str]:
+    """Join them with points, in as many lines as they need."""
+    said = ""
+    for part in parts:
+        longer = f"{said} · {part}" if said else part
+        if said and len(longer) > WIDE - 8:
+            yield said
+            longer = part
+        said = longer
+    yield said
 
 
 def _name(row: dict[str, Any]) -> str:
