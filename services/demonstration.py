@@ -8,10 +8,10 @@ the second begins, with the log's digest there; so a second run, in which every 
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
 import time
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -156,17 +156,11 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
 
 
 def stay(supervisor: Supervisor) -> None:
-    """Look after everything until SIGINT, SIGTERM or SIGHUP.
-
-    They are noted, not raised: an exception that is raised while the interpreter cleans up is lost.
-    """
-    told: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _: told.append(number))
-    while not told:
-        supervisor.tick()
-        time.sleep(_TICK_S)
+    """Look after everything until SIGINT, SIGTERM or SIGHUP."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            supervisor.tick()
+            time.sleep(_TICK_S)
 
 
 def _beside(work: Callable[[], object]) -> Future[object]:

@@ -86,8 +86,10 @@ class Relay:
             except (Retry, KafkaError, psycopg.OperationalError) as error:
                 self._say(type(error).__name__)
             finally:
-                await asyncio.to_thread(self._close)
-                await producer.stop()
+                try:
+                    await asyncio.to_thread(self._close)
+                finally:  # also when we are told to end meanwhile
+                    await producer.stop()
             await asyncio.sleep(_PAUSE_S)
 
     def _say(self, trouble: str) -> None:

@@ -25,6 +25,7 @@ from services.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import FrameType
 
     from services.embedded import Engines
     from services.settings import Settings
@@ -58,6 +59,7 @@ class Supervisor:
     settings: Settings
     embedded: Embedded
     runners: list[_Runner] = field(default_factory=lambda: [_Runner(name) for name in PROCESSES])
+    told: bool = False
 
     @property
     def engines(self) -> Engines:
@@ -72,7 +74,9 @@ class Supervisor:
             self._start(runner)
 
     def tick(self) -> None:
-        """Start again what has ended."""
+        """Start again what has ended. KeyboardInterrupt once we are told to end ourselves."""
+        if self.told:
+            raise KeyboardInterrupt
         if self.embedded.ended():
             names = self.embedded.start_again()
             _log.warning("engine started again", engines=names)
@@ -130,14 +134,23 @@ def supervised(settings: Settings) -> Iterator[Supervisor]:
     """Engines up and processes started; at the end all of them down, in the right order.
 
     To be entered in the main thread. SIGTERM, and SIGHUP of a terminal that is closed, are taken for Ctrl-C: they raise
-    KeyboardInterrupt in the block. Once it ends, they do nothing more.
+    KeyboardInterrupt in the block, and `tick` raises it again, since one that is raised while the interpreter cleans up
+    is lost. Once the block ends they do nothing more, and when all is down what they did before.
     """
-    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]  # as by nohup
-    for number in heard:
-        signal.signal(number, signal.default_int_handler)
+    supervisor = Supervisor(settings, Embedded(settings))
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        supervisor.told = True
+        signal.default_int_handler(number, frame)
+
     with ExitStack() as opened:
+        before = {number: signal.getsignal(number) for number in _ENDING}
+        heard = [number for number in _ENDING if before[number] is not signal.SIG_IGN]  # as by nohup
+        for number in heard:
+            opened.callback(signal.signal, number, before[number])
+            signal.signal(number, tell)
         private.make_folder(settings.data)
-        supervisor = Supervisor(settings, opened.enter_context(Embedded(settings)))
+        opened.enter_context(supervisor.embedded)
         opened.callback(supervisor.end)
         for number in heard:
             opened.callback(signal.signal, number, signal.SIG_IGN)  # being told once is enough

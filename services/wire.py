@@ -60,12 +60,13 @@ class Wire:
     engines: Engines
 
     def broker(self) -> KafkaBroker:
-        """Make FastStream's broker object. It makes no topics and does not look into messages."""
+        """Make FastStream's broker object. It only consumes, and does not look into messages."""
         return KafkaBroker(
             self.engines.kafka,
             security=faststream_security(self.settings),
             metadata_max_age_ms=1000,  # or a topic made again is noticed after 5 minutes
             allow_auto_create_topics=False,
+            consumer_only=True,
             apply_types=False,
             logger=None,
         )
