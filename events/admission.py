@@ -23,7 +23,7 @@ from events.facts import Event, FactWithdrawn, canonical
 from events.quarantine import Message, Parked, Receipt, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -128,18 +128,18 @@ class Admission:
         """Look up every claim that may matter: of the events, of what waits for them, of targets."""
         events = [item.checked for item in items]
         came = {name[0] for name in named if name}
-        looked_for: set[UUID] = set()
+        wanted: set[UUID] = set()
         while came:  # what waited may itself be waited for, also in a circle
-            looked_for |= came
+            wanted |= came
             woken = self._wake(quarantine.waiting(self.cursor, self.keys, list(came)))
             events += woken
             came = {self.keys.claim_key(event.source, event.id) for event in woken if isinstance(event, Event)}
-            came -= looked_for
-        wanted = {key for event in events if isinstance(event, Event) for key in self._keys_of(event)}
+            came -= wanted
+        targets = {target for event in events if isinstance(event, Event) and (target := self._target(event))}
+        wanted |= targets
         if wanted:
             self.cursor.execute(_CLAIMS, [list(wanted)], binary=True)
             self._claims = {key: _Claim(*claim) for key, *claim in self.cursor}
-        targets = {target for event in events if isinstance(event, Event) and (target := self._target(event))}
         known = [claim.subject for key in targets if (claim := self._claims.get(key)) and claim.subject]
         self._opened = vault.people(self.cursor, self.keys, known)
 
@@ -152,12 +152,6 @@ class Admission:
             self._waiting.setdefault(one.waits_for, []).append(Item(one.kafka, one.message, checked, one.number))
             found.append(checked)
         return found
-
-    def _keys_of(self, event: Event) -> Iterator[UUID]:
-        yield self.keys.claim_key(event.source, event.id)
-        target = self._target(event)
-        if target is not None:
-            yield target
 
     def _take(self, item: Item, name: tuple[UUID, bytes] | None) -> Outcome:
         event = item.checked
@@ -236,12 +230,15 @@ class Admission:
         if not self._new:
             return
         people = vault.identify(self.cursor, self.keys, [new.of for new in self._new if isinstance(new.of, bytes)])
+        accepted = format_instant(self.accepted)
         rows = []
-        for new in self._new:
+        for new, nonces in zip(self._new, vault.nonces(len(self._new)), strict=True):
             person = self._person(new.of, people)
             self._claims[new.key] = self._claims[new.key]._replace(subject=person.subject)
             self._opened.setdefault(person.subject, person.key)
-            rows.append(log.New(person.subject, new.event.type, self._entry(new, person)))
+            acceptance = Acceptance(accepted, new.item.kafka, new.item.number > 0)
+            entry = seal_entry(new.event, split(new.event, self.rule), person, nonces, acceptance)
+            rows.append(log.New(person.subject, new.event.type, encode(entry)))
         self.head = log.append(self.cursor, self.head, rows, self.accepted)
         self._write_claims()
 
@@ -251,10 +248,6 @@ class Admission:
         subject = self._claims[of].subject
         assert subject is not None, "a target stands before its withdrawal"
         return vault.Person(subject, self._opened[subject])
-
-    def _entry(self, new: _New, person: Person) -> bytes:
-        acceptance = Acceptance(format_instant(self.accepted), new.item.kafka, new.item.number > 0)
-        return encode(seal_entry(new.event, split(new.event, self.rule), person, vault.nonces(), acceptance))
 
     def _write_claims(self) -> None:
         with self.cursor.copy(_COPY_CLAIMS) as copy:

@@ -7,15 +7,20 @@ Five roles, none of which can log in; whoever the address names takes one of the
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any, Final
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg import sql
 
 from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 
-__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "connect", "create"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "connect", "create"]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -49,6 +54,40 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False) 
         raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
     except psycopg.ProgrammingError as error:
         raise WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam") from error
+
+
+class Session:
+    """One connection for many transactions, one at a time; made when it is needed, and again after one that failed.
+
+    psycopg's OperationalError, where the server goes away, is for the caller, as are the errors of `connect`.
+    """
+
+    def __init__(self, address: str, role: str) -> None:
+        self._address = address
+        self._role = role
+        self._connection: Connection | None = None
+        self._busy = Lock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Cursor[Any]]:
+        """Give a cursor in a transaction of its own."""
+        with self._busy:
+            if self._connection is None:
+                self._connection = connect(self._address, self._role)
+            try:
+                with self._connection.transaction(), self._connection.cursor() as cursor:
+                    yield cursor
+            except psycopg.Error:
+                connection, self._connection = self._connection, None
+                connection.close()
+                raise
+
+    def close(self) -> None:
+        """Wait for the transaction that is under way, if any, and close the connection."""
+        with self._busy:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
 
 def create(address: str) -> None:

@@ -12,7 +12,6 @@ texts are filled up with spaces to a multiple of 32 bytes, or their length would
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from dataclasses import dataclass
 from datetime import date, datetime
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -37,12 +36,14 @@ __all__ = [
     "Calendar",
     "Coordinates",
     "Entry",
+    "Origin",
     "Parts",
     "Person",
     "decode",
     "encode",
     "open_calendar",
     "open_person",
+    "origin",
     "recall",
     "seal_entry",
     "split",
@@ -61,6 +62,15 @@ class Coordinates(NamedTuple):
     offset: int
 
 
+class Origin(NamedTuple):
+    """Which message an entry was made of; `resolved` when it had waited in quarantine."""
+
+    kafka: Coordinates
+    source: str
+    id: str
+    resolved: bool
+
+
 class Acceptance(NamedTuple):
     """How the log took a fact in; `resolved` when it had waited in quarantine."""
 
@@ -69,8 +79,7 @@ class Acceptance(NamedTuple):
     resolved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One fact as it is kept. The three times are texts as `format_instant` writes them.
 
     Only a withdrawal has no valid_on, only a departure has a lapses_on; an arrival without `kelurahan` in `fact` is one
@@ -241,7 +250,7 @@ def recall(state: bytes) -> Entry:
         kafka, valid_on, lapses_on = kept.get("kafka"), kept.get("valid_on"), kept.get("lapses_on")
         person, calendar = kept.get("person"), kept.get("calendar")
         return Entry(
-            UUID(kept["subject"]),
+            UUID(int=int(kept["subject"], 16)),
             intern(kept["type"]),
             intern(kept["source"]),
             kept["id"],
@@ -259,6 +268,15 @@ def recall(state: bytes) -> Entry:
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return decode(state)
+
+
+def origin(state: bytes) -> Origin | None:
+    """Whose message it was, and where that stood, of bytes that the digest vouches for; None for one from no topic."""
+    kept = orjson.loads(state)
+    kafka = kept.get("kafka")
+    if kafka is None:
+        return None
+    return Origin(Coordinates(**kafka), kept["source"], kept["id"], "resolved" in kept)
 
 
 def _fits(entry: Entry, shape: Shape) -> bool:

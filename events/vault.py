@@ -94,10 +94,13 @@ class Keys:
             raise Refusal(f"a message in quarantine: {why}") from None
 
 
-def nonces() -> tuple[bytes, bytes]:
-    """A fresh pair, for the person part and for the calendar part of one entry."""
-    drawn = os.urandom(2 * NONCE_BYTES)
-    return drawn[:NONCE_BYTES], drawn[NONCE_BYTES:]
+def nonces(entries: int) -> list[tuple[bytes, bytes]]:
+    """A fresh pair for each entry, for its person part and for its calendar part."""
+    drawn = os.urandom(2 * NONCE_BYTES * entries)
+    return [
+        (drawn[at : at + NONCE_BYTES], drawn[at + NONCE_BYTES : at + 2 * NONCE_BYTES])
+        for at in range(0, len(drawn), 2 * NONCE_BYTES)
+    ]
 
 
 # ------------------------------------------------------------------ people

@@ -6,7 +6,7 @@ It holds nothing that the log does not, and is emptied whenever a transaction do
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from events import log, vault
@@ -38,7 +38,7 @@ class Memory:
         self._keys = keys
         self._noting = noting
         self._people = people
-        self._known: OrderedDict[UUID, Subject] = OrderedDict()
+        self._known: OrderedDict[int, Subject] = OrderedDict()  # by the subject's number: a UUID hashes slowly
 
     def changes(self, cursor: psycopg.Cursor[Any], entries: Sequence[tuple[int, bytes]]) -> list[Change]:
         """Read what each entry changed. `entries` are (position, bytes) in the log's order, without a gap.
@@ -49,7 +49,7 @@ class Memory:
         opened = self._meet(cursor, batch)
         changed = []
         for position, entry in batch:
-            subject = self._known[entry.subject]
+            subject = self._known[entry.subject.int]
             changed.append(subject.add(position, entry, _fact(entry, opened), noting=self._noting))
         while len(self._known) > self._people:
             self._known.popitem(last=False)
@@ -61,20 +61,20 @@ class Memory:
 
     def _meet(self, cursor: psycopg.Cursor[Any], batch: Sequence[tuple[int, Entry]]) -> Mapping[UUID, bytes]:
         """See that everybody in the batch is remembered; the keys of those whose calendar is to be opened."""
-        subjects = {entry.subject for _, entry in batch}
+        subjects = {entry.subject.int: entry.subject for _, entry in batch}
         strangers = []
-        for subject in subjects:
-            if subject in self._known:
-                self._known.move_to_end(subject)
+        for number, subject in subjects.items():
+            if number in self._known:
+                self._known.move_to_end(number)
             else:
                 strangers.append(subject)
         earlier = [recall(fact.state) for fact in log.facts_of(cursor, strangers, batch[0][0] - 1)] if strangers else []
         opened = _keys_of(cursor, self._keys, [*earlier, *(entry for _, entry in batch)])
-        facts: dict[UUID, list[Fact]] = defaultdict(list)
+        facts: dict[int, list[Fact]] = {stranger.int: [] for stranger in strangers}
         for entry in earlier:
-            facts[entry.subject].append(_fact(entry, opened))
-        for stranger in strangers:
-            self._known[stranger] = Subject(facts[stranger], noting=self._noting)
+            facts[entry.subject.int].append(_fact(entry, opened))
+        for number, known in facts.items():
+            self._known[number] = Subject(known, noting=self._noting)
         return opened
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from projections.anomalies import Anomaly, anomalies_of
 from projections.evidence import Departure, Fact, Said, fact_of
-from projections.standing import EXPLAINS, Known, Live, State, adult_from, live_of
+from projections.standing import EXPLAINS, Known, Live, State, live_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +89,7 @@ def _timeline(live: Live) -> tuple[Step, ...]:
     known = Known(live)
     steps: list[Step] = []
     last: tuple[str, str] | None = None
-    for day in _breakpoints(live):
+    for day in _breakpoints(live, known.adult_from):
         area, standing, _ = known.on(day)
         if (area, standing) != last:
             last = (area, standing)
@@ -97,7 +97,7 @@ def _timeline(live: Live) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _breakpoints(live: Live) -> list[date]:
+def _breakpoints(live: Live, adult: date | None) -> list[date]:
     """Every day on which the table can change, from the first fact's, also when that fact has no effect."""
     first = live.facts[0].valid_on
     days = {first}
@@ -105,7 +105,6 @@ def _breakpoints(live: Live) -> list[date]:
         days.add(fact.valid_on)
         if isinstance(fact, Departure) and fact.lapses_on > first:
             days.add(fact.lapses_on)
-    adult = adult_from(live)
     if adult is not None and adult > first:
         days.add(adult)
     return sorted(days)

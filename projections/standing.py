@@ -120,10 +120,14 @@ def live_of(facts: Iterable[Fact]) -> Live:
             deaths.append(fact)
         elif isinstance(fact, Arrival) and fact.kelurahan is not None and fact.particulars is not None:
             particulars.append((fact, fact.particulars))
-    live.sort(key=order_of_change)
-    particulars.sort(key=lambda pair: order_of_correction(pair[0]))
-    deaths.sort(key=order_of_correction)
-    declarations.sort(key=order_of_correction)
+    if len(live) > 1:  # most people have one fact, or one of a kind
+        live.sort(key=order_of_change)
+    if len(particulars) > 1:
+        particulars.sort(key=lambda pair: order_of_correction(pair[0]))
+    if len(deaths) > 1:
+        deaths.sort(key=order_of_correction)
+    if len(declarations) > 1:
+        declarations.sort(key=order_of_correction)
     return Live(live, particulars, deaths, declarations)
 
 
@@ -167,7 +171,6 @@ class Known:
     """What is known of a resident, day after day: `on` takes each fact once, so its days must not go back."""
 
     __slots__ = (
-        "_adult_from",
         "_died_on",
         "_enrolled_at",
         "_enrolment",
@@ -179,13 +182,14 @@ class Known:
         "_residences",
         "_seen_at",
         "_taken",
+        "adult_from",
     )
 
     def __init__(self, live: Live) -> None:
         self._facts = live.facts
         self._taken = 0
         self._died_on = live.deaths[-1].valid_on if live.deaths else None
-        self._adult_from = adult_from(live)
+        self.adult_from = adult_from(live)
         self._entered = False
         self._listed: str | None = None
         self._placed: str | None = None
@@ -208,7 +212,7 @@ class Known:
             return State(area, "deceased", None)
         if away(residence_on(day, self._residences)):
             return State(area, "departed", None)
-        if self._adult_from is None or day < self._adult_from:
+        if self.adult_from is None or day < self.adult_from:
             return State(area, "underage", None)
         return self._adult(area)
 

@@ -6,12 +6,9 @@ claims, the people, the entries, then quarantine, receipts and the outcome of ea
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
 from aiokafka import TopicPartition
 
@@ -24,9 +21,10 @@ from events.quarantine import Message, open_parked
 from services.incarnations import last_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    import psycopg
     from aiokafka import ConsumerRecord
 
     from events.facts import Event
@@ -48,38 +46,33 @@ class Batch:
 
 
 class Accountant:
-    """Holds the keys, and a connection that is made when it is needed. psycopg's OperationalError is for the caller."""
+    """Holds the keys, and a session. psycopg's OperationalError is for the caller."""
 
     def __init__(self, settings: Settings, address: str) -> None:
         self._settings = settings
-        self._address = address
-        self._connection: database.Connection | None = None
-        self._busy = Lock()
-        with database.connect(address, "rekam_intake") as connection, connection.cursor() as cursor:
+        self._session = database.Session(address, "rekam_intake")
+        with self._session.transaction() as cursor:
             self._keys = vault.unlock(cursor, settings.keys)
 
     def close(self) -> None:
         """Wait for the transaction that is under way, if any, and close the connection."""
-        with self._busy:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        self._session.close()
 
     # ------------------------------------------------------------------ where intake stands
 
     def marks(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Mark]:
-        with self._transaction() as cursor:
+        with self._session.transaction() as cursor:
             return {TopicPartition(*place): found for place, found in offsets.marks(cursor, partitions).items()}
 
     def renew(self, mark: Mark) -> Mark:
         """Begin the topic's next incarnation, or follow another intake into it."""
-        with self._transaction() as cursor:
+        with self._session.transaction() as cursor:
             log.lock(cursor)
             return offsets.renew(cursor, mark)
 
     def miss(self, mark: Mark, end: int, begin: int) -> Mark:
         """Account for the offsets from the mark to `end` (exclusive), of which nothing was delivered."""
-        with self._transaction() as cursor:
+        with self._session.transaction() as cursor:
             log.lock(cursor)
             offsets.advance(cursor, {mark: (end, None)})
             offsets.account(cursor, [(mark, offsets.missing(mark.next, end, begin))])
@@ -103,7 +96,7 @@ class Accountant:
 
         Clash where the ledger has moved on: nothing was done, ask it again.
         """
-        with self._transaction() as cursor:
+        with self._session.transaction() as cursor:
             admission = self._admission(cursor, now)
             steps = {batch.mark: (batch.records[-1].offset + 1, last_of(batch.records[-1])) for batch in batches}
             offsets.advance(cursor, steps)
@@ -113,7 +106,7 @@ class Accountant:
 
     def redrive(self, number: int, now: datetime) -> Outcome | None:
         """Put a parked message through once more, with its old coordinates; None where it is not open."""
-        with self._transaction() as cursor:
+        with self._session.transaction() as cursor:
             admission = self._admission(cursor, now)
             parked = open_parked(cursor, self._keys, number)
             if parked is None:
@@ -138,20 +131,6 @@ class Accountant:
         except Exception as error:  # noqa: BLE001 - a message that we fall over must not hold up those behind it
             _log.error("cannot be understood", **kafka._asdict(), error=type(error).__name__)
             return Refused("bad_data", f"could not be understood: {type(error).__name__} in Rekam; tell its makers")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[psycopg.Cursor[Any]]:
-        """Give a cursor in a transaction of its own. A connection that failed is not used again."""
-        with self._busy:
-            if self._connection is None:
-                self._connection = database.connect(self._address, "rekam_intake")
-            try:
-                with self._connection.transaction(), self._connection.cursor() as cursor:
-                    yield cursor
-            except psycopg.Error:
-                connection, self._connection = self._connection, None
-                connection.close()
-                raise
 
 
 def _ranges(batch: Batch, outcomes: Any) -> list[offsets.Range]:

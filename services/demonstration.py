@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import Future, wait
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,7 +22,7 @@ from projections import flows, position, reconciliation
 from services import page, private, scenario, telling
 from services.ask import asking
 from services.note import Between, Note
-from services.processes import VIEWS
+from services.processes import VIEWS, spare_garbage
 from services.publish import Outgoing, Progress, publish
 from services.showing import upkeep
 from services.supervisor import supervised
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+    from events.database import Session
     from services.settings import Settings
     from services.supervisor import Supervisor
 
@@ -74,6 +75,7 @@ class _Story:
     choice: Choice
     note: Note
     bars: Bars
+    reading: Session
     tasks: dict[str, TaskID] = field(default_factory=dict)
     before: int = 0
     total: int = 0
@@ -82,6 +84,7 @@ class _Story:
         """Publish both phases; the position at the end of the first."""
         phases = (scenario.phase_one, scenario.phase_two)
         messages = [list(map(_outgoing, phase(self.choice.seed, self.choice.scale))) for phase in phases]
+        spare_garbage()
         self.total = sum(map(len, messages))
         for name in ("published", "appended", "projected"):
             self.tasks[name] = self.bars.add_task(name, total=self.total if name == "published" else None)
@@ -92,8 +95,7 @@ class _Story:
 
     def _between(self, end: int) -> int:
         """Give the position that was noted when the first phase ended; at its first end, note it."""
-        with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
-            cursor = connection.cursor()
+        with self.reading.transaction() as cursor:
             noted = self.note.between
             if noted is not None and noted.digest == _digest(cursor, noted.position):
                 return noted.position
@@ -131,8 +133,7 @@ class _Story:
         self.bars.update(self.tasks["published"], completed=self.before + progress.sent)
 
     def _look(self) -> _Look:
-        with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
-            cursor = connection.cursor()
+        with self.reading.transaction() as cursor:
             look = _Look(log.head(cursor).size, min(position.of(cursor, view) for view in VIEWS))
         self.bars.update(self.tasks["appended"], completed=look.head, total=max(look.head, 1))
         self.bars.update(self.tasks["projected"], completed=look.projected, total=max(look.head, 1))
@@ -146,8 +147,8 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     note.claim(choice.quick, choice.seed)
     with supervised(settings) as supervisor:
         began = time.monotonic()
-        with bars() as shown:
-            known_then = _Story(supervisor, choice, note, shown).tell()
+        with bars() as shown, closing(database.Session(supervisor.engines.database, "rekam_reader")) as reading:
+            known_then = _Story(supervisor, choice, note, shown, reading).tell()
         _print(settings, known_then, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
         if not leave:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from projections.views import View
     from services.settings import Settings
 
-__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "unlock"]
+__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "spare_garbage", "unlock"]
 
 VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
 PROCESSES: Final = ("intake", "relay", *VIEWS)
@@ -62,10 +62,15 @@ def run(settings: Settings, name: str) -> None:
         raise WrongUse(f"there is no process {name!r}; there are {', '.join(PROCESSES)}")
     engines = find(settings)
     prepare(engines.database)
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
+    spare_garbage()
     asyncio.run(_until_told(_process(settings, Wire(settings, engines), name)))
     _log.info("ended", process=name)
+
+
+def spare_garbage() -> None:
+    """Look for garbage seldom, and never among what is there by now."""
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 async def _process(settings: Settings, wire: Wire, name: str) -> None:

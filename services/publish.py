@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+import psycopg
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -23,7 +25,7 @@ from events.errors import MadeAgain, Unreachable
 from events.facts import SOURCE_TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from aiokafka import AIOKafkaProducer
 
@@ -79,8 +81,7 @@ async def publish(wire: Wire, messages: Sequence[Outgoing], progress: Progress) 
             await producer.start()
         except KafkaError as error:
             raise Unreachable(f"Kafka at {wire.engines.kafka} does not answer: {error!r}. Is it running?") from error
-        async with wire.probe() as probe:
-            ledger = _Ledger(wire, probe)
+        async with wire.probe() as probe, _Ledger(wire, probe) as ledger:
             while messages:
                 before = await ledger.settled()
                 places = await _send(producer, messages, progress)
@@ -120,9 +121,15 @@ class _Ledger:
     """The ledger of offsets as a publisher sees it: through `rekam_reader`, beside a probe of the broker."""
 
     def __init__(self, wire: Wire, probe: Probe) -> None:
-        self._address = wire.engines.database
+        self._session = database.Session(wire.engines.database, "rekam_reader")
         self._probe = probe
         self._partitions: set[TopicPartition] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self._session.close)
 
     async def settled(self) -> dict[str, int]:
         """Give each topic's incarnation, once the ledger and the broker agree on which one it is."""
@@ -177,8 +184,16 @@ class _Ledger:
                 raise Unreachable(f"intake has not accounted for {sum(open_)} offsets; is it running? publish again")
             await asyncio.sleep(_LOOK_S)
 
+    @contextmanager
+    def _reading(self) -> Iterator[psycopg.Cursor[Any]]:
+        try:
+            with self._session.transaction() as cursor:
+                yield cursor
+        except psycopg.OperationalError as error:
+            raise Unreachable("PostgreSQL went away while we waited; publish again") from error
+
     def _marks(self) -> dict[TopicPartition, Mark]:
-        with database.connect(self._address, "rekam_reader") as connection, connection.cursor() as cursor:
+        with self._reading() as cursor:
             found = offsets.marks(cursor, self._partitions)
             return {TopicPartition(*place): mark for place, mark in found.items()}
 
@@ -186,7 +201,7 @@ class _Ledger:
         self, places: Sequence[_Place | None], before: dict[str, int]
     ) -> dict[TopicPartition, tuple[list[int], list[str]]]:
         found = {}
-        with database.connect(self._address, "rekam_reader") as connection, connection.cursor() as cursor:
+        with self._reading() as cursor:
             for tp in {place.partition for place in places if place is not None}:
                 first = min(place.offset for place in places if place is not None and place.partition == tp)
                 rows = offsets.told(cursor, tp.topic, before[tp.topic], tp.partition, first)

@@ -15,7 +15,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from events import database, log
-from events.entry import recall
+from events.entry import origin
 from events.errors import Clash, Retry
 from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
 
@@ -162,11 +162,11 @@ class Relay:
 
 def _receipt_of(position: int, state: bytes) -> list[Outgoing]:
     """The receipt of an appended message is read from its own entry; one appended by hand came from no topic."""
-    entry = recall(state)
-    if entry.kafka is None:
+    of = origin(state)
+    if of is None:
         return []
-    outcome = "resolved" if entry.resolved else "appended"
-    row = (*entry.kafka, entry.source, entry.id, outcome, position, None)
+    outcome = "resolved" if of.resolved else "appended"
+    row = (*of.kafka, of.source, of.id, outcome, position, None)
     return [Outgoing(RECEIPTS_TOPIC, _json(_RECEIPT_NAMES, row), position)]
 
 

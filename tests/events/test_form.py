@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -83,7 +82,7 @@ def test_too_many_bytes_are_damaged() -> None:
 def test_a_captured_fact_has_no_calendar() -> None:
     entry = entry_of(event(CAPTURED))
     with pytest.raises(Refusal, match="damaged"):
-        decode(encode(replace(entry, calendar=entry.person)))
+        decode(encode(entry._replace(calendar=entry.person)))
 
 
 def test_a_null_is_damaged() -> None:

@@ -137,12 +137,12 @@ def test_a_folder_that_cannot_be_used_is_refused_by_its_setting(tmp_path: Path) 
 
 def test_a_newer_kek_wraps_and_the_older_still_unwraps(tmp_path: Path, keys: Keys) -> None:
     person = Person(uuid4(), bytes(32))
-    old = keys.wrap(nonces()[0], person)
+    old = keys.wrap(nonces(1)[0][0], person)
     newer = load_keys(a_folder(tmp_path / "keys", {**FIXED, "kek-2": "cd" * 32}), keys.fingerprint)
     assert newer.unwrap(person.subject, old) == person.key
-    assert newer.unwrap(person.subject, newer.wrap(nonces()[0], person)) == person.key
+    assert newer.unwrap(person.subject, newer.wrap(nonces(1)[0][0], person)) == person.key
     with pytest.raises(Refusal, match="kek-2"):
-        keys.unwrap(person.subject, newer.wrap(nonces()[0], person))
+        keys.unwrap(person.subject, newer.wrap(nonces(1)[0][0], person))
     assert newer.fingerprint.startswith(keys.fingerprint + " kek-2=")
 
 
@@ -184,7 +184,7 @@ def test_a_message_in_quarantine_opens_only_where_it_was_put(keys: Keys) -> None
 
 
 def test_a_wrapped_key_opens_for_its_own_subject_only(keys: Keys) -> None:
-    wrapped = keys.wrap(nonces()[0], Person(uuid4(), bytes(32)))
+    wrapped = keys.wrap(nonces(1)[0][0], Person(uuid4(), bytes(32)))
     other = uuid4()
     with pytest.raises(Refusal, match=other.hex):
         keys.unwrap(other, wrapped)

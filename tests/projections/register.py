@@ -133,7 +133,7 @@ def entry_of(fact: Fact, person: Person, personal: Mapping[str, str]) -> Entry:
     named, calendar = _named(fact, personal), None
     if particulars is not None:
         parts = {"seventeen_on": particulars.seventeen_on, "ever_married": particulars.ever_married}
-        calendar = seal(for_calendar, nonces()[1], orjson.dumps(parts), aad)
+        calendar = seal(for_calendar, nonces(1)[0][1], orjson.dumps(parts), aad)
     valid_on = getattr(fact, "valid_on", None)
     return Entry(
         person.subject,
@@ -149,7 +149,7 @@ def entry_of(fact: Fact, person: Person, personal: Mapping[str, str]) -> Entry:
         getattr(fact, "lapses_on", None),
         getattr(fact, "flags", ()),
         clear,
-        seal(for_person, nonces()[0], orjson.dumps(named), aad) if named else None,
+        seal(for_person, nonces(1)[0][0], orjson.dumps(named), aad) if named else None,
         calendar,
     )
 
