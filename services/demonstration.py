@@ -14,7 +14,7 @@ from concurrent.futures import Future, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from events import database, log
 from events.errors import Unreachable
@@ -30,7 +30,7 @@ from services.talk import bars, say
 from services.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import psycopg
     from rich.progress import Progress as Bars
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from services.supervisor import Supervisor
 
 __all__ = ["Choice", "demo", "stay"]
+
+_T = TypeVar("_T")
 
 THE_DAY: Final = date(2018, 11, 23)
 AFTER_THE_SECOND: Final = date(2019, 3, 31)
@@ -58,6 +60,12 @@ class Choice:
     @property
     def scale(self) -> scenario.Scale:
         return scenario.QUICK if self.quick else scenario.WHOLE
+
+    def messages(self, phase: Callable[[int, scenario.Scale], Iterator[scenario.Message]]) -> list[Outgoing]:
+        return [
+            Outgoing(message.topic, message.headers, message.value, f"{message.source}\0{message.id}")
+            for message in phase(self.seed, self.scale)
+        ]
 
 
 class _Look(NamedTuple):
@@ -78,20 +86,20 @@ class _Story:
     reading: Session
     tasks: dict[str, TaskID] = field(default_factory=dict)
     before: int = 0
-    total: int = 0
 
-    def tell(self) -> int:
-        """Publish both phases; the position at the end of the first."""
-        phases = (scenario.phase_one, scenario.phase_two)
-        messages = [list(map(_outgoing, phase(self.choice.seed, self.choice.scale))) for phase in phases]
-        spare_garbage()
-        self.total = sum(map(len, messages))
+    def tell(self, first: Future[list[Outgoing]]) -> int:
+        """Publish both phases; the position at the end of the first. The second is made up meanwhile."""
         for name in ("published", "appended", "projected"):
-            self.tasks[name] = self.bars.add_task(name, total=self.total if name == "published" else None)
-        end = self._publish(messages[0])
-        between = self._between(end)
-        self._publish(messages[1])
+            self.tasks[name] = self.bars.add_task(name, total=None)
+        messages = first.result()
+        second = _beside(lambda: self.choice.messages(scenario.phase_two))
+        second.add_done_callback(lambda told: self._of(len(messages) + len(told.result())))
+        between = self._between(self._publish(messages))
+        self._wait_for_views(self._publish(second.result()))
         return between
+
+    def _of(self, total: int) -> None:
+        self.bars.update(self.tasks["published"], total=total)
 
     def _between(self, end: int) -> int:
         """Give the position that was noted when the first phase ended; at its first end, note it."""
@@ -103,7 +111,8 @@ class _Story:
         return end
 
     def _publish(self, messages: list[Outgoing]) -> int:
-        """Publish a phase, and wait until every view has it; where the log ends then."""
+        """Publish a phase, and wait until intake has accounted for it; where the log ends then."""
+        spare_garbage()
         wire = Wire(self.supervisor.settings, self.supervisor.engines)
         progress = Progress(len(messages), report=self._report)
         publishing = _beside(lambda: asyncio.run(publish(wire, messages, progress)))
@@ -113,9 +122,7 @@ class _Story:
             wait([publishing], _TICK_S)
         publishing.result()
         self.before += len(messages)
-        end = self._look().head
-        self._wait_for_views(end)
-        return end
+        return self._look().head
 
     def _wait_for_views(self, end: int) -> None:
         since = time.monotonic()
@@ -145,10 +152,11 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     private.make_folder(settings.data)
     note = Note(settings.data / "demo.json")
     note.claim(choice.quick, choice.seed)
+    first = _beside(lambda: choice.messages(scenario.phase_one))
     with supervised(settings) as supervisor:
         began = time.monotonic()
         with bars() as shown, closing(database.Session(supervisor.engines.database, "rekam_reader")) as reading:
-            known_then = _Story(supervisor, choice, note, shown, reading).tell()
+            known_then = _Story(supervisor, choice, note, shown, reading).tell(first)
         _print(settings, known_then, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
         if not leave:
@@ -164,9 +172,9 @@ def stay(supervisor: Supervisor) -> None:
             time.sleep(_TICK_S)
 
 
-def _beside(work: Callable[[], object]) -> Future[object]:
+def _beside(work: Callable[[], _T]) -> Future[_T]:
     """Do it in a thread that does not hold up the end of the program."""
-    done: Future[object] = Future()
+    done: Future[_T] = Future()
 
     def do() -> None:
         try:
@@ -195,7 +203,3 @@ def _print(settings: Settings, known_then: int, *, as_json: bool) -> None:
 def _digest(cursor: psycopg.Cursor[Any], at: int) -> str | None:
     digest = log.digest_at(cursor, at)
     return None if digest is None else digest.hex()
-
-
-def _outgoing(message: scenario.Message) -> Outgoing:
-    return Outgoing(message.topic, message.headers, message.value, f"{message.source}\0{message.id}")

@@ -69,7 +69,8 @@ class Probe:
             metadata_max_age_ms=1000,
             request_timeout_ms=10_000,
             fetch_max_wait_ms=1,  # one request is under way at a time, and the next must not wait for it
-            max_partition_fetch_bytes=16_384,
+            fetch_max_bytes=512 * 1024,  # the embedded broker heeds this limit alone
+            max_partition_fetch_bytes=16 * 1024,
             **options,
         )
         self._one_at_a_time = asyncio.Lock()

@@ -112,11 +112,13 @@ def subscribe(
     handler: Callable[[Records], Awaitable[None]],
     listener: ConsumerRebalanceListener | None = None,
     reset: Literal["latest", "none"],
+    wait_ms: int = 20,
 ) -> Any:
     """Subscribe `handler` to batches of records as they came, nothing decoded; the subscriber.
 
     Nothing is acknowledged but by the handler itself, after its own commit: the policy is MANUAL for every subscriber.
-    Handlers are called one after the other.
+    Handlers are called one after the other. `wait_ms` is how long the broker may hold back an answer that is empty:
+    what comes for a partition just delivered waits for the request under way, so it is short where there are several.
     """
     subscriber = broker.subscriber(
         *topics,
@@ -124,8 +126,9 @@ def subscribe(
         batch=True,
         max_records=2000,
         batch_timeout_ms=10,  # after an empty fetch FastStream sleeps for it once more
-        fetch_max_wait_ms=20,  # what comes for a partition just delivered waits for the request under way
-        max_partition_fetch_bytes=2 * 1024 * 1024,
+        fetch_max_wait_ms=wait_ms,
+        fetch_max_bytes=8 * 1024 * 1024,  # it is kept in memory, and the next answer beside it
+        max_partition_fetch_bytes=1024 * 1024,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset=reset,
         isolation_level="read_committed",
