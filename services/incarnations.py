@@ -104,35 +104,26 @@ class Probe:
 
     async def bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
         """Ask the broker what it still has of each partition."""
-        wanted = list(partitions)
         async with self._one_at_a_time:
-            try:
-                begins, ends = await asyncio.gather(
-                    self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
-                )
-            except (KafkaError, ValueError) as error:
-                raise Unreachable(f"Kafka does not say where its topics begin and end: {error!r}") from error
-        return {tp: Bounds(begins[tp], ends[tp]) for tp in wanted}
+            return await self._bounds(partitions)
 
     async def recognise(self, marks: Mapping[TopicPartition, Mark]) -> None:
         """Read the message before each mark once more. MadeAgain where it is gone or is another.
 
         Where retention has taken it away, or none was ever read, only an end before the mark tells. The message itself
-        is asked for first: the embedded broker says that a log of several batches ends where its last batch begins.
+        is asked for first: that is one request, and the embedded broker says of a log of several batches that it ends
+        where its last batch begins.
         """
-        marked = {tp: mark for tp, mark in marks.items() if mark.next > 0}
-        if not marked:
-            return
-        bounds = await self.bounds(marked)
-        expected: dict[TopicPartition, Last] = {}
-        for tp, mark in marked.items():
-            if mark.last is not None and bounds[tp].begin <= mark.last.offset:
-                expected[tp] = mark.last
-            elif bounds[tp].end < mark.next:
-                raise MadeAgain(tp.topic, tp.partition)
-        for tp, found in (await self._firsts(expected, bounds)).items():
-            if found is None or last_of(found) != expected[tp]:
-                raise MadeAgain(tp.topic, tp.partition)
+        lasts = {tp: mark.last for tp, mark in marks.items() if mark.last is not None}
+        found = await self._firsts(lasts)
+        same = {tp for tp, first in found.items() if first is not None and last_of(first) == lasts[tp]}
+        doubtful = {tp: mark for tp, mark in marks.items() if mark.next > 0 and tp not in same}
+        if doubtful:
+            bounds = await self.bounds(doubtful)
+            for tp, mark in doubtful.items():
+                still_there = mark.last is not None and bounds[tp].begin <= mark.last.offset
+                if still_there or bounds[tp].end < mark.next:
+                    raise MadeAgain(tp.topic, tp.partition)
 
     async def silence(self, partition: TopicPartition, next_: int, end: int) -> int:
         """Give the offset up to which (exclusive) nothing is delivered from `next_` on; `next_` if something is there.
@@ -144,11 +135,9 @@ class Probe:
             self._attend({partition: next_})
             try:
                 while await self._consumer.position(partition) < end:
-                    for (first,) in (await self._consumer.getmany(partition, timeout_ms=100, max_records=1)).values():
-                        return min(int(first.offset), end)
+                    for first in (await self._some({partition})).values():
+                        return next_ if first is None else min(int(first.offset), end)
                 return int(await self._consumer.position(partition))
-            except OffsetOutOfRangeError:
-                return next_
             except (UnicodeDecodeError, UnsupportedCodecError) as error:
                 raise Refusal(_unreadable(partition, next_, error)) from None
             finally:
@@ -169,10 +158,20 @@ class Probe:
             self._consumer.seek(tp, offset)
         self._consumer.resume(*offsets)
 
+    async def _bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
+        wanted = list(partitions)
+        try:
+            begins, ends = await asyncio.gather(
+                self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
+            )
+        except (KafkaError, ValueError) as error:
+            raise Unreachable(f"Kafka does not say where its topics begin and end: {error!r}") from error
+        return {tp: Bounds(begins[tp], ends[tp]) for tp in wanted}
+
     async def _firsts(
-        self, expected: Mapping[TopicPartition, Last], bounds: Mapping[TopicPartition, Bounds]
+        self, expected: Mapping[TopicPartition, Last]
     ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
-        """Read the first message at or behind each offset; None where the log ends before it."""
+        """Read the first message at or behind each offset; None where the broker has none there."""
         found: dict[TopicPartition, ConsumerRecord[Any, Any] | None] = {}
         if not expected:
             return found
@@ -183,7 +182,9 @@ class Probe:
                 while missing := set(expected) - set(found):
                     found |= await self._some(missing)
                     waited = asyncio.get_running_loop().time() - began
-                    if waited > _SILENCE_S:  # the embedded broker does not say that an offset is out of range
+                    missing -= set(found)
+                    if missing and waited > _SILENCE_S:  # the embedded broker does not say that it has no such offset
+                        bounds = await self._bounds(missing)
                         found |= {tp: None for tp in missing if bounds[tp].end <= expected[tp].offset}
                     if waited > _PATIENCE_S:
                         raise Unreachable("Kafka does not give the messages read last")
@@ -198,6 +199,7 @@ class Probe:
             got = await self._consumer.getmany(*wanted, timeout_ms=200, max_records=1)  # not also what is behind
         except OffsetOutOfRangeError as error:
             return dict.fromkeys(set(error.args[0]) & wanted, None)
-        for tp in got:
+        for tp, (first,) in got.items():
             self._consumer.pause(tp)
-        return {tp: records[0] for tp, records in got.items()}
+            self._consumer.seek(tp, first.offset)  # drops what came with it, or the next fetch would wait 100 ms for it
+        return {tp: first for tp, (first,) in got.items()}
