@@ -30,15 +30,18 @@ SCHEMA_VERSION: Final = 1
 _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
 
 
-def connect(address: str, role: str | None = None, *, autocommit: bool = False) -> Connection:
+def connect(address: str, role: str | None = None, *, autocommit: bool = False, derived: bool = False) -> Connection:
     """Open a connection that acts as `role`; UTF-8, UTC, and a lock is never waited for longer than a minute.
+
+    `derived` is for what only follows from the log: a commit need not reach the disk at once. What a crash takes of it
+    is the end, and whole transactions with their position, so the work goes on from there.
 
     Unreachable where no server answers, NoAnswer where it has none of our roles; WrongUse where the address is none.
     """
     # a plan kept from when a table was nearly empty would read all of it later on
-    options = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan" + (
-        f" -c role={role}" if role else ""
-    )
+    options = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan"
+    options += f" -c role={role}" if role else ""
+    options += " -c synchronous_commit=off" if derived else ""
     try:
         return psycopg.connect(
             address,

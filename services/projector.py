@@ -127,7 +127,7 @@ class Follower:
 
     def _connected(self) -> database.Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = database.connect(self._address, "rekam_projector")
+            self._connection = database.connect(self._address, "rekam_projector", derived=True)
             self._connection.execute(f"SET search_path = {self._schema}")
             self._connection.commit()
         return self._connection

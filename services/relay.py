@@ -145,7 +145,7 @@ class Relay:
 
     def _session(self) -> psycopg.Cursor[Any]:
         if self._connection is None or self._connection.closed:
-            connection = database.connect(self._wire.engines.database, "rekam_relay", autocommit=True)
+            connection = database.connect(self._wire.engines.database, "rekam_relay", autocommit=True, derived=True)
             row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_ONE]).fetchone()
             if row is None or not row[0]:
                 connection.close()
