@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+import psycopg
+
 from events import database, log
 from events.errors import Unreachable
 from projections import flows, position, reconciliation
@@ -32,7 +34,6 @@ from services.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import psycopg
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
@@ -48,6 +49,7 @@ THE_DAY: Final = date(2018, 11, 23)
 AFTER_THE_SECOND: Final = date(2019, 3, 31)
 _TICK_S: Final = 0.25
 _PATIENCE_S: Final = 60.0
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +115,32 @@ class _Story:
     def _publish(self, messages: list[Outgoing]) -> int:
         """Publish a phase, and wait until intake has accounted for it; where the log ends then."""
         spare_garbage()
+        for tries in range(_TRIES):
+            try:
+                self._publish_once(messages)
+                break
+            except Unreachable as why:  # an engine went away, and is up again
+                if tries == _TRIES - 1:
+                    raise
+                say(f"once more: {why}")
+        self.before += len(messages)
+        return self._look().head
+
+    def _publish_once(self, messages: list[Outgoing]) -> None:
         wire = Wire(self.supervisor.settings, self.supervisor.engines)
         progress = Progress(len(messages), report=self._report)
         publishing = _beside(lambda: asyncio.run(publish(wire, messages, progress)))
         while not publishing.done():  # children are started from this thread, which stays
-            self._look()
             self.supervisor.tick()
+            self._show()
             wait([publishing], _TICK_S)
+        self.supervisor.tick()
         publishing.result()
-        self.before += len(messages)
-        return self._look().head
 
     def _wait_for_views(self, end: int) -> None:
         since = time.monotonic()
         seen = -1
-        while (least := self._look().projected) < end:
+        while (least := self._show()) < end:
             if least != seen:
                 seen, since = least, time.monotonic()
             elif time.monotonic() - since > _PATIENCE_S:
@@ -135,6 +148,13 @@ class _Story:
                 raise Unreachable(f"the views stand still at position {least} of {end}; see the logs in {where}")
             self.supervisor.tick()
             time.sleep(_TICK_S)
+
+    def _show(self) -> int:
+        """Show how far it is; how far the slowest view is, 0 while the database is being started again."""
+        try:
+            return self._look().projected
+        except (Unreachable, psycopg.OperationalError):
+            return 0
 
     def _report(self, progress: Progress) -> None:
         self.bars.update(self.tasks["published"], completed=self.before + progress.sent)

@@ -1,0 +1,101 @@
+"""`rekam demo`: the same figures however often it is run, killed in the middle, or told to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.services.command_line import CommandLine, eventually, processes_of, started
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def story(here: CommandLine) -> str:
+    """What `rekam demo --quick --exit` tells."""
+    done = here.program("demo", "--quick", "--exit", within_s=120)
+    assert done.code == 0, done.talk
+    return done.answer
+
+
+def position(here: CommandLine) -> int:
+    return int(here.json("status")["position"])
+
+
+def known_then(here: CommandLine) -> int:
+    """Where the first phase ended, as the demo has noted it; no such position before."""
+    note = json.loads((here.data / "demo.json").read_text())
+    return int(note["between"]["position"]) if "between" in note else sys.maxsize
+
+
+def test_ended_in_the_first_phase_killed_in_the_second_then_run_twice_it_tells_the_same(tmp_path: Path) -> None:
+    here = CommandLine(tmp_path / "data")
+    with started(here, "demo", "--quick") as demo:
+        eventually(lambda: position(here) > 0, within_s=60)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(20) == 130
+    assert processes_of(here.data) == []
+    assert here.data.with_name("data.answer").read_text() == ""
+    assert "Traceback" not in here.data.with_name("data.talk").read_text()
+
+    with started(here, "demo", "--quick", "--exit") as demo:
+        eventually(lambda: position(here) > known_then(here), within_s=60)
+        demo.kill()
+        demo.wait()
+
+    first, then = story(here), known_then(here)
+    second = story(here)
+
+    assert second == first
+    assert known_then(here) == then
+    assert first.count("630 members = 330 cleared + 300 truly outstanding") == 2
+    assert first.count("670 rows declared = 670 members + residual 0") == 1
+    assert [
+        line for line in first.splitlines() if line.startswith(("Alak", "Maulafa", "total")) and line[-1] != "0"
+    ] == []
+    refused = here.program("demo", "--quick", "--exit", "--seed", "7")
+    assert (refused.code, refused.answer) == (1, "")
+    assert "holds the demo of --quick, seed 2018, whose people would mix with these: set REKAM_DATA" in refused.talk
+    assert "holds the demo of --quick" in here.program("demo").talk
+
+
+@pytest.mark.parametrize("pid_file", ["broker.pid", "postgres/postmaster.pid"])
+def test_an_engine_that_is_killed_while_it_publishes_is_started_again_and_the_story_is_the_same(
+    tmp_path: Path, pid_file: str
+) -> None:
+    here = CommandLine(tmp_path / "data")
+    with started(here, "demo", "--quick", "--exit") as demo:
+        eventually(lambda: position(here) > 0, within_s=60)
+        os.kill(int((here.data / pid_file).read_text().split()[0]), signal.SIGKILL)
+        assert demo.wait(150) == 0, here.data.with_name("data.talk").read_text()
+
+    told = here.data.with_name("data.answer").read_text()
+    assert told.count("630 members = 330 cleared + 300 truly outstanding") == 2
+    assert "engine started again" in here.data.with_name("data.talk").read_text()
+
+
+def test_the_quick_demo_and_its_figures_by_every_command(rekam: CommandLine) -> None:
+    known = str(json.loads(rekam.data.with_name("data.answer").read_text())["position"])
+    asked = ("--on", "2018-11-23", "--known", known, "--list", "PUSAT-2018-11")
+
+    for word, people in (("outstanding", 300), ("cleared", 330), ("official", 554), ("explained", 254)):
+        assert len(rekam.json("list", word, *asked)["rows"]) == people
+    total = rekam.json("counts", *asked, "--by", "city")["total"]
+    assert (total["official"], total["explained"], total["truly"]) == (554, 254, 300)
+    explained = rekam.json("audit", "explain", "--area", "53.71", "--standing", "outstanding", *asked[:4])
+    assert explained["people"] == len(explained["residents"]) == 300
+
+
+def test_every_message_of_the_demo_is_accounted_for(rekam: CommandLine) -> None:
+    checks = {one["name"]: one for one in rekam.json("audit", "check")["checks"]}
+    status = rekam.json("status")
+
+    assert checks["offsets_accounted_once"]["figure"] == sum(status["accounted"].values())
+    assert status["accounted"]["absent"] == status["accounted"]["expired"] == 0

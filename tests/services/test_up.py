@@ -1,0 +1,160 @@
+"""`rekam up`: stopped, killed, and started again on the same folder; nothing said is lost, and no process is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.services.command_line import CommandLine, eventually, processes_of, started
+from tests.services.said import finding, listed, withdrawal, written
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(180)
+
+NIKS = [f"53710146059091{number:02d}" for number in range(20)]
+DAY = ("--on", "2018-11-23")
+CHILDREN = ("intake", "relay", "counts", "trail", "outstanding")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """One folder, in which the register is started again and again."""
+    return CommandLine(tmp_path_factory.mktemp("up") / "data")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    declared: dict[str, Any] = listed("list", NIKS[0]) | {
+        "type": "rekam.listing.list_declared.v1",
+        "data": {"list": "TEST-LIST", "kind": "unrecorded", "as_of": "2018-11-01", "rows": len(NIKS),
+                 "rows_by_kelurahan": {"53.71.01.1001": len(NIKS)}},
+    }  # fmt: skip
+    return written(
+        tmp_path_factory.mktemp("file") / "events.jsonl",
+        declared,
+        *(listed(f"row-{nik}", nik) for nik in NIKS),
+        *(finding(f"found-{nik}", nik, "moved_away") for nik in NIKS[:11]),
+        withdrawal("taken-back", f"found-{NIKS[0]}"),
+    )
+
+
+def is_up(here: CommandLine, process: subprocess.Popen[str]) -> None:
+    talk = here.data.with_name(f"{here.data.name}.talk")
+    eventually(lambda: "running" in talk.read_text() or process.poll() is not None, within_s=60)
+    assert process.poll() is None, talk.read_text()
+
+
+def published(here: CommandLine, file: str) -> tuple[int, int]:
+    document = here.json("publish", file)
+    return document["appended"], document["duplicate"]
+
+
+def balances(here: CommandLine) -> bool:
+    """Whether every view has everything: 20 members, 10 cleared, 10 outstanding, each by name."""
+    status = here.json("status")
+    assert set(status["projections"].values()) == {status["position"]}
+    found = here.json("reconcile", "TEST-LIST", *DAY)
+    assert (found["members"], found["cleared"], found["truly"], found["residual"]) == (20, 10, 10, 0)
+    return len(here.json("list", "outstanding", "--list", "TEST-LIST", *DAY)["rows"]) == 10
+
+
+def child(here: CommandLine, *marks: str) -> int | None:
+    """The process of the register whose command line holds all of these words, in this order."""
+    for process in processes_of(here.data):
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as told:  # noqa: PTH123 - it has no size
+                command = told.read().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if " ".join(marks) in command:
+            return process
+    return None
+
+
+def nothing_is_left(here: CommandLine) -> bool:
+    return processes_of(here.data) == []
+
+
+def test_stop_start_publish_again_and_the_same_after_a_kill(here: CommandLine, file: str) -> None:
+    with started(here, "up") as process:
+        is_up(here, process)
+        assert published(here, file) == (33, 0)
+        eventually(lambda: balances(here))
+    assert process.returncode == 0
+    assert nothing_is_left(here)
+
+    with started(here, "up") as process:
+        is_up(here, process)
+        assert published(here, file) == (0, 33)
+        eventually(lambda: balances(here))
+        process.kill()
+        process.wait()
+        eventually(lambda: child(here, "services", "run") is None, what="every child ends with it")
+
+    with started(here, "up") as process:
+        is_up(here, process)
+        assert published(here, file) == (0, 33)
+        eventually(lambda: balances(here))
+        assert all(one["ok"] for one in here.json("audit", "check")["checks"])
+
+
+def test_what_is_killed_is_started_again(here: CommandLine, file: str) -> None:
+    with started(here, "up") as process:
+        is_up(here, process)
+        before = {name: child(here, "services", "run", name) for name in CHILDREN}
+        for killed in before.values():
+            assert killed is not None
+            os.kill(killed, signal.SIGKILL)
+        for name, killed in before.items():
+            eventually(lambda n=name, k=killed: child(here, "services", "run", n) not in {None, k})  # type: ignore[misc]
+        assert published(here, file) == (0, 33)
+        eventually(lambda: balances(here))
+
+        for engine in engines(here):
+            os.kill(engine, signal.SIGKILL)
+            eventually(lambda e=engine: e not in engines(here))  # type: ignore[misc]
+            eventually(lambda: published(here, file) == (0, 33), within_s=90)
+            eventually(lambda: balances(here))
+
+        assert process.poll() is None
+
+
+def engines(here: CommandLine) -> list[int]:
+    """Broker first."""
+    files = (here.data / "broker.pid", here.data / "postgres" / "postmaster.pid")
+    return [int(file.read_text().split()[0]) for file in files]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_ends_at_once_and_leaves_no_process(here: CommandLine, number: signal.Signals) -> None:
+    with started(here, "up") as process:
+        is_up(here, process)
+        running = engines(here)
+
+        process.send_signal(number)
+        process.send_signal(number)
+
+        assert process.wait(20) == 0
+        assert nothing_is_left(here)
+        assert [pid for pid in running if os.path.exists(f"/proc/{pid}")] == []  # noqa: PTH110
+    talk = here.data.with_name(f"{here.data.name}.talk").read_text()
+    assert "Traceback" not in talk
+    assert here.run("status").code == 3
+
+
+def test_told_to_end_while_it_starts_it_leaves_no_process(tmp_path: Path) -> None:
+    here = CommandLine(tmp_path / "data")
+    with started(here, "up") as process:
+        eventually((here.data / "postgres.log").exists)
+
+        process.send_signal(signal.SIGTERM)
+
+        process.wait(20)
+        eventually(lambda: nothing_is_left(here), within_s=5)
+    assert "Traceback" not in here.data.with_name("data.talk").read_text()
