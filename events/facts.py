@@ -170,10 +170,6 @@ class Arrived(Contract):
     rw: Text | None = None
     family_card: Text | None = None
 
-    @property
-    def has_particulars(self) -> bool:
-        return self.name is not None
-
     @model_validator(mode="after")
     def _one_place_and_all_particulars_or_none(self) -> Self:
         if (self.kelurahan is None) == (self.regency is None):

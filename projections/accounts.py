@@ -7,13 +7,14 @@ standings makes other numbers, so the view has to be rebuilt; `counts.sql` refus
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Final
 
 from events.territory import KELURAHAN, UNLISTED
 from projections.reading import STANDINGS
 from projections.transfers import NOWHERE, Account
 
-__all__ = ["ACCOUNTS", "NUMBERS"]
+__all__ = ["ACCOUNTS", "NUMBERS", "tables_with_accounts"]
 
 #: Number to account: ACCOUNTS[0] is `nowhere`.
 ACCOUNTS: Final[tuple[Account, ...]] = (
@@ -23,3 +24,10 @@ ACCOUNTS: Final[tuple[Account, ...]] = (
 
 #: Account to number.
 NUMBERS: Final[dict[Account, int]] = {account: number for number, account in enumerate(ACCOUNTS)}
+
+
+def tables_with_accounts(name: str) -> str:
+    """The tables of a view, from the file of that name beside this one, and its accounts as they are numbered here."""
+    tables = files("projections").joinpath(name).read_text(encoding="utf-8")
+    rows = ", ".join(f"({number}, '{area}', '{standing}')" for number, (area, standing) in enumerate(ACCOUNTS))
+    return f"{tables}\nINSERT INTO account (number, area, standing) VALUES {rows} ON CONFLICT (number) DO NOTHING;\n"

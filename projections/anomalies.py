@@ -80,7 +80,7 @@ def _after_death(live: Live) -> Iterator[Anomaly]:
 
     On the day of the death itself all of it may still be true. A status is left out, since it comes late, and so is
     every finding but `still_here`: nobody has to be alive for it. Two certificates are one too many, also when they
-    agree on the day.
+    agree on the day; each is named with the one written before it.
     """
     death = live.deaths[-1]
     for fact in live.facts:
@@ -90,8 +90,8 @@ def _after_death(live: Live) -> Iterator[Anomaly]:
             yield _anomaly("listed_after_death", death, fact)
         elif isinstance(fact, Capture | Departure | Move | Arrival) or _still_here(fact):
             yield _anomaly("event_after_death", death, fact)
-    if len(live.deaths) > 1:
-        yield _anomaly("died_twice", *live.deaths)
+    for earlier, later in pairwise(live.deaths):
+        yield _anomaly("died_twice", earlier, later)
 
 
 def _particulars_differ(live: Live) -> Iterator[Anomaly]:
@@ -134,7 +134,7 @@ def _finding_against_recording(facts: list[Said]) -> Iterator[Anomaly]:
 
 
 def _findings_disagree(facts: list[Said]) -> Iterator[Anomaly]:
-    """Two conclusive outcomes on one day (all findings of that day), or another outcome after `deceased`.
+    """Two conclusive outcomes on one day, of neighbours by K, or another outcome after `deceased`.
 
     On different days anything else may follow: people move away and come back, or get a card. After `deceased` only
     the next finding is named, or each later one would be an anomaly for ever, though the first settled it.
@@ -145,8 +145,9 @@ def _findings_disagree(facts: list[Said]) -> Iterator[Anomaly]:
     dead: Finding | None = None
     for _, group in groupby(conclusive, attrgetter("valid_on")):
         of_day = list(group)
-        if any(fact.outcome != of_day[0].outcome for fact in of_day):
-            yield _anomaly("findings_disagree", *of_day)
+        for one, next_ in pairwise(of_day):
+            if one.outcome != next_.outcome:
+                yield _anomaly("findings_disagree", one, next_)
         other = next((fact for fact in of_day if fact.outcome != "deceased"), None)
         if dead is not None and other is not None:
             yield _anomaly("findings_disagree", dead, other)

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from projections.accounts import ACCOUNTS, NUMBERS
+from projections.accounts import ACCOUNTS
 from projections.counts import BLOCK
 from projections.transfers import NOWHERE, Account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
-    from uuid import UUID
 
     import psycopg
 
-__all__ = ["balances", "balances_of_members", "flows", "pairs", "people"]
+__all__ = ["balances", "balances_of_members", "flows", "pairs"]
 
 _BALANCES: Final = """
 WITH known AS (
@@ -105,20 +103,6 @@ FROM both_lists LEFT JOIN here USING (subject) LEFT JOIN there USING (subject)
 GROUP BY 1, 2
 """
 
-_PEOPLE: Final = """
-SELECT subject
-FROM (
-    SELECT subject, people FROM counts.posting
-    WHERE to_account = ANY(%(accounts)s) AND valid_on <= %(day)s AND position <= %(known)s
-    UNION ALL
-    SELECT subject, -people FROM counts.posting
-    WHERE from_account = ANY(%(accounts)s) AND valid_on <= %(day)s AND position <= %(known)s
-) AS side
-GROUP BY subject
-HAVING sum(people) > 0
-ORDER BY subject
-"""
-
 
 def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
     """How many people stand in each account on `day`, as known at `known`, without `nowhere` and empty accounts."""
@@ -154,13 +138,6 @@ def pairs(
         pair = (ACCOUNTS[here].standing, ACCOUNTS[there].standing)
         found[pair] = found.get(pair, 0) + people_
     return found
-
-
-def people(cursor: psycopg.Cursor[Any], accounts: Iterable[Account], day: date, known: int) -> list[UUID]:
-    """Who stands in one of the accounts: the list behind a count, as long as the count. `nowhere` has no such list."""
-    numbers = [NUMBERS[account] for account in accounts]
-    cursor.execute(_PEOPLE, {"accounts": numbers, "day": day, "known": known})
-    return [subject for (subject,) in cursor]
 
 
 def _blocks(known: int, block: int) -> dict[str, int]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import struct
 from datetime import date
-from importlib.resources import files
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from projections.accounts import ACCOUNTS, NUMBERS
+from projections.accounts import ACCOUNTS, NUMBERS, tables_with_accounts
 from projections.views import View
 
 if TYPE_CHECKING:
@@ -193,16 +192,9 @@ def _month_ends(
         yield month, list(map(add, known, change))
 
 
-def _tables() -> str:
-    """The tables, and the accounts as code numbers them."""
-    rows = ", ".join(f"({number}, '{area}', '{standing}')" for number, (area, standing) in enumerate(ACCOUNTS))
-    tables = files("projections").joinpath("counts.sql").read_text(encoding="utf-8")
-    return f"{tables}\nINSERT INTO account (number, area, standing) VALUES {rows} ON CONFLICT (number) DO NOTHING;\n"
-
-
 COUNTS: Final = View(
     name="counts",
-    tables=_tables(),
+    tables=tables_with_accounts("counts.sql"),
     apply=apply,
     sorted_rows=(
         "SELECT number, area, standing FROM account ORDER BY number",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from projections.accounts import ACCOUNTS, NUMBERS
+from projections.accounts import ACCOUNTS, NUMBERS, tables_with_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,14 +41,8 @@ _WHO: Final = """
 """
 
 
-def _tables() -> str:
-    rows = ", ".join(f"({number}, '{area}', '{standing}')" for number, (area, standing) in enumerate(ACCOUNTS))
-    tables = files("projections").joinpath("ledger.sql").read_text(encoding="utf-8")
-    return f"{tables}\nINSERT INTO account (number, area, standing) VALUES {rows} ON CONFLICT (number) DO NOTHING;\n"
-
-
 #: What a view with a ledger has among its tables, and among its sorted rows.
-LEDGER_TABLES: Final = _tables()
+LEDGER_TABLES: Final = tables_with_accounts("ledger.sql")
 LEDGER_ROWS: Final = (
     "SELECT * FROM account ORDER BY number",
     "SELECT * FROM posting ORDER BY position, valid_on, people, from_account, to_account",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.errors import NoAnswer
+from projections.selection import refuse_ahead, refuse_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,14 +90,10 @@ def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> int:
     cursor.execute(_VIEW)
     row = cursor.fetchone()
     position, reading_version = row or (0, 0)
-    if known > position:
-        raise NoAnswer(f"the counts have reached position {position}, not yet {known}: ask again in a moment")
+    refuse_ahead("counts", position, known)
     cursor.execute(_FIRST_DAY, {"known": known})
     (first,) = cursor.fetchone() or (None,)
-    if first is None:
-        raise NoAnswer(f"no list was declared as known at position {known}, so the register has no first day")
-    if day < first:
-        raise NoAnswer(f"{day} lies before the register's first day, {first}, as known at position {known}")
+    refuse_before(first, day, known)
     return int(reading_version)
 
 

@@ -11,15 +11,13 @@ from projections.reading import read
 from projections.transfers import difference, transfers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from datetime import date
-    from uuid import UUID
 
     from events.entry import Entry
     from projections.reading import Anomaly, Fact
     from projections.transfers import Account, Transfer
 
-__all__ = ["Change", "Posting", "Subject", "changes"]
+__all__ = ["Change", "Posting", "Subject"]
 
 
 class Posting(NamedTuple):
@@ -42,7 +40,11 @@ class Change(NamedTuple):
 
 
 class Subject:
-    """The facts of one subject up to some position, and what they were read as; without anomalies where none asks."""
+    """The facts of one subject up to some position, and what they were read as; without anomalies where none asks.
+
+    A list is a subject too. Its facts, declarations and their withdrawals, concern no person: they read as an empty
+    timeline (see `Declaration`), so they post nothing, and they need no special way through here.
+    """
 
     __slots__ = ("anomalies", "facts", "transfers")
 
@@ -63,31 +65,6 @@ class Subject:
         appeared, gone = _less(anomalies, self.anomalies), _less(self.anomalies, anomalies)
         self.transfers, self.anomalies = after, anomalies
         return Change(position, entry, posted, appeared, gone)
-
-
-def changes(
-    history: Mapping[UUID, Sequence[tuple[int, Fact]]],
-    batch: Sequence[tuple[int, Entry, Fact]],
-) -> list[Change]:
-    """One change for each fact of `batch`, which is in order of position, in that order.
-
-    `history` has for each subject of the batch the facts that the log holds before the batch; facts at or after its
-    first position are passed over, so a reader that has run ahead of the batch does no harm. Each subject's history
-    is read once and each new fact once.
-
-    A list is a subject too. Its facts, declarations and their withdrawals, concern no person: they read as an empty
-    timeline (see `Declaration`), so they post nothing, and they need no special way through here.
-    """
-    subjects: dict[UUID, Subject] = {}
-    changed = []
-    for position, entry, fact in batch:
-        subject = subjects.get(entry.subject)
-        if subject is None:
-            first = batch[0][0]
-            earlier = [fact for at, fact in history.get(entry.subject, ()) if at < first]
-            subject = subjects[entry.subject] = Subject(earlier)
-        changed.append(subject.add(position, entry, fact))
-    return changed
 
 
 def _less(some: tuple[Anomaly, ...], others: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:

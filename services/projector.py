@@ -41,6 +41,7 @@ __all__ = ["Follower", "Projector"]
 LIMIT: Final = 2000
 _TICK_S: Final = 1.0
 _PAUSE_S: Final = 0.5
+_DIGITS: Final = 18
 
 _log = structlog.get_logger("projector")
 
@@ -199,5 +200,6 @@ class Projector:
 
 def _sent(record: ConsumerRecord[Any, Any]) -> Sent | None:
     """What the relay sent; None for a message that is not its own, which is passed over."""
-    position = dict(record.headers).get("position", b"")
-    return (int(position), record.value) if position.isdigit() and record.value is not None else None
+    position = dict(record.headers).get("position") or b""
+    own = position.isdigit() and len(position) <= _DIGITS and record.value is not None
+    return (int(position), record.value) if own else None

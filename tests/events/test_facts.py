@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from events.envelope import check
-from events.facts import SOURCE_TOPICS, TOPIC_OF, TYPES, VALID_ON, Arrived, Contract, Departed, canonical
+from events.facts import SOURCE_TOPICS, TOPIC_OF, TYPES, VALID_ON, Contract, Departed, canonical
 from tests.events import examples
 from tests.events.examples import ACCEPTED, ARRIVED, DEPARTED, RESIDENT_LISTED, STRUCTURED, event, good_data, to_json
 
@@ -95,15 +95,6 @@ def test_days_are_days() -> None:
     assert (departed.departed_on, departed.valid_until) == (date(2018, 11, 20), date(2018, 12, 20))
     with pytest.raises(ValidationError):
         Departed.model_validate({**good_data(DEPARTED), "departed_on": date(2018, 11, 20)})
-
-
-def test_an_arrival_says_whether_it_carries_particulars() -> None:
-    newcomer = event(ARRIVED).data
-    known = event(ARRIVED, {"nik": examples.NIK, "arrived_on": "2018-11-20", "kelurahan": "53.71.02.1005"}).data
-    assert isinstance(newcomer, Arrived)
-    assert isinstance(known, Arrived)
-    assert newcomer.has_particulars
-    assert not known.has_particulars
 
 
 def test_the_canonical_bytes_never_change() -> None:

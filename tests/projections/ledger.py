@@ -13,9 +13,9 @@ from events.entry import Entry
 from projections import evidence as ev
 from projections import position as place
 from projections.counts import BLOCK, COUNTS, apply
-from projections.postings import changes
 from projections.reading import state_on
 from projections.transfers import Account
+from tests.projections.changing import changes
 from tests.projections.residents import residents
 
 if TYPE_CHECKING:

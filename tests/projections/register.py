@@ -13,8 +13,8 @@ from events.vault import Person, identify, nonces
 from projections import evidence as ev
 from projections import position as place
 from projections.outstanding import OUTSTANDING
-from projections.postings import changes
 from projections.trail import TRAIL
+from tests.projections.changing import changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,11 @@ class TestAfterDeath:
         assert anomalies(listing, two, one) == [Anomaly("died_twice", refs(one, two))]
         assert anomalies(listing, one, two, withdrawn(two)) == []
 
+    def test_of_many_certificates_each_is_named_with_the_one_before(self) -> None:
+        deaths = [died("2018-11-03", written=f"2018-11-{written:02}") for written in range(4, 14)]
+        named = anomalies(listed("2018-11-01"), *deaths)
+        assert {anomaly.refs for anomaly in named} == {refs(*pair) for pair in pairwise(deaths)}
+
 
 class TestFindings:
     def test_found_gone_after_a_reported_recording(self) -> None:
@@ -103,6 +109,14 @@ class TestFindings:
         gone, here = found("2018-11-03", "moved_away"), found("2018-11-03", "still_here")
         assert anomalies(listed("2018-11-01"), here, gone) == [Anomaly("findings_disagree", refs(gone, here))]
         assert anomalies(listed("2018-11-01"), gone, found("2018-11-03", "not_found")) == []
+
+    def test_of_many_doors_on_one_day_those_who_differ_from_the_one_before(self) -> None:
+        first = found("2018-11-03", "moved_away", written="2018-11-04")
+        again = found("2018-11-03", "moved_away", written="2018-11-05")
+        other = found("2018-11-03", "deceased", written="2018-11-06")
+        assert anomalies(listed("2018-11-01"), other, again, first) == [
+            Anomaly("findings_disagree", refs(again, other))
+        ]
 
     def test_on_different_days_people_come_back(self) -> None:
         facts = listed("2018-11-01"), found("2018-11-03", "moved_away"), found("2018-11-09", "still_here")

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projections.accounts import ACCOUNTS
-from projections.balances import balances, balances_of_members, flows, people
+from projections.balances import balances, balances_of_members, flows
+from projections.ledger import who_stands
 from projections.transfers import NOWHERE, Account
 from tests.projections.ledger import Ledger, told
 from tests.projections.residents import FIRST_DAY, HERE, THERE, captured, day, listed, moved
@@ -94,9 +95,9 @@ def test_each_count_is_the_length_of_its_list(
         made.tell_all(said)
         known = data.draw(st.integers(0, made.position))
         held = balances(made.cursor, asked, known, SMALL)
-        by_name = {account: people(made.cursor, [account], asked, known) for account in ACCOUNTS[1:] if account in held}
+        by_name = {account: who_stands(made.cursor, "counts", [account], asked, known) for account in held}
         assert {account: len(names) for account, names in by_name.items()} == held
-        together = people(made.cursor, ACCOUNTS[1:], asked, known)
+        together = who_stands(made.cursor, "counts", ACCOUNTS[1:], asked, known)
         assert sorted(together) == sorted(name for names in by_name.values() for name in names)
         assert len(set(together)) == len(together)
 

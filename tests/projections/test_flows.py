@@ -102,7 +102,7 @@ def test_a_period_that_ends_before_it_begins_is_wrong_use(
 
 def test_a_period_from_before_the_registers_first_day_has_no_answer(ledger: Ledger) -> None:
     opened(ledger)
-    with pytest.raises(NoAnswer, match="2018-10-31 lies before"):
+    with pytest.raises(NoAnswer, match="2018-10-31 is before"):
         flows_answer(ledger.cursor, day("2018-10-31"), TO, 3, 3)
 
 

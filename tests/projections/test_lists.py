@@ -105,14 +105,14 @@ def test_without_a_live_declaration_no_day_has_an_answer(ledger: Ledger) -> None
     ledger.tell(LIST, said, withdrawn(said))
     assert check(ledger.cursor, day("2018-11-23"), 2) == READING_VERSION
     for known in (1, 3):
-        with pytest.raises(NoAnswer, match="no list was declared"):
+        with pytest.raises(NoAnswer, match="no list is declared"):
             check(ledger.cursor, day("2018-11-23"), known)
 
 
 def test_the_first_day_is_the_least_as_of_of_all_lists_known_at_the_position(ledger: Ledger) -> None:
     ledger.tell("later", replace(declared("2018-11-05", 1, {HERE: 1}), list="later"))
     ledger.tell(LIST, declared("2018-11-01", 1, {HERE: 1}))
-    with pytest.raises(NoAnswer, match="2018-11-04 lies before the register's first day, 2018-11-05"):
+    with pytest.raises(NoAnswer, match="2018-11-04 is before the register's first day, 2018-11-05"):
         check(ledger.cursor, day("2018-11-04"), 1)
     assert check(ledger.cursor, day("2018-11-04"), 2) == READING_VERSION
     assert check(ledger.cursor, day("2199-12-31"), 2) == READING_VERSION
@@ -120,5 +120,5 @@ def test_the_first_day_is_the_least_as_of_of_all_lists_known_at_the_position(led
 
 def test_a_position_ahead_of_the_view_has_no_answer_yet(ledger: Ledger) -> None:
     ledger.tell(LIST, declared("2018-11-01", 1, {HERE: 1}))
-    with pytest.raises(NoAnswer, match="reached position 1, not yet 2"):
+    with pytest.raises(NoAnswer, match="position 2 is ahead of the view counts, which is at 1"):
         check(ledger.cursor, day("2018-11-23"), 2)

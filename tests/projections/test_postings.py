@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from events.entry import Entry
 from projections import postings
 from projections.anomalies import Anomaly
-from projections.postings import Change, Posting, changes
+from projections.postings import Change, Posting
 from projections.reading import read
 from projections.transfers import NOWHERE, Account, Transfer, transfers
+from tests.projections.changing import changes
 from tests.projections.residents import (
     HERE,
     captured,

@@ -204,7 +204,7 @@ def test_counts_are_of_everybody_with_the_unlisted_last_at_every_level(ledger: L
 
 def test_counts_refuse_a_day_before_the_registers_first(ledger: Ledger) -> None:
     six_on_a_list(ledger)
-    with pytest.raises(NoAnswer, match="2018-10-31 lies before"):
+    with pytest.raises(NoAnswer, match="2018-10-31 is before"):
         counts_answer(ledger.cursor, day("2018-10-31"), 12)
 
 
