@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -52,6 +54,23 @@ _OURS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
 )
 
 
+_log = structlog.get_logger("kafka")
+
+
+class _Troubles(logging.Handler):
+    """Says by name what FastStream could not do and tries again; the rest of its talk may hold what a message holds."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[0] is not None:
+            _log.error("a consumer is in trouble", error=record.exc_info[0].__name__)
+
+
+_FASTSTREAM: Final = logging.getLogger("rekam.faststream")
+_FASTSTREAM.setLevel(logging.ERROR)
+_FASTSTREAM.propagate = False
+_FASTSTREAM.addHandler(_Troubles())
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """Everything that is needed to reach Kafka; makes clients that are not yet connected."""
@@ -68,7 +87,7 @@ class Wire:
             allow_auto_create_topics=False,
             consumer_only=True,
             apply_types=False,
-            logger=None,
+            logger=_FASTSTREAM,
         )
 
     def producer(self) -> AIOKafkaProducer:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from aiokafka.errors import GroupAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
@@ -16,7 +19,8 @@ from services.intake import GROUP, Intake
 from services.processes import VIEWS
 from services.projector import Projector
 from services.settings import from_environ
-from services.wire import Wire
+from services.talk import set_up
+from services.wire import _FASTSTREAM, Wire
 
 ROOM = Path(__file__).parents[2] / "services"
 
@@ -58,3 +62,14 @@ def test_subscribers_are_made_in_one_place_alone() -> None:
     found = {path.name for path in ROOM.rglob("*.py") if re.search(r"\.subscriber\(", path.read_text())}
 
     assert found == {"wire.py"}
+
+
+def test_trouble_of_a_consumer_is_named_and_nothing_of_a_message_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up()  # which makes structlog write to what stderr is now
+    _FASTSTREAM.error("about 5371014605909001", exc_info=GroupAuthorizationFailedError("5371014605909001"))
+    _FASTSTREAM.error("about 5371014605909001")
+
+    structlog.reset_defaults()
+    said = capsys.readouterr().err
+    assert json.loads(said)["error"] == "GroupAuthorizationFailedError"
+    assert "5371014605909001" not in said
