@@ -115,8 +115,7 @@ _READ: Final = """
     WHERE notification_id > %s ORDER BY notification_id LIMIT %s
 """
 
-# The bound on the position stays outside: before the table's first ANALYZE the planner would look it up in its index
-# too, for each subject, and read a bitmap of the whole log every time.
+# With the bound inside, the planner of a table not yet analysed reads a bitmap of all positions for each subject.
 _FACTS_OF: Final = """
     SELECT notification_id, state, digest, subject
     FROM unnest(%b::uuid[]) AS subject,
