@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib.resources import files
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -69,7 +69,7 @@ class Session:
         self._address = address
         self._role = role
         self._connection: Connection | None = None
-        self._busy = Lock()
+        self._busy = RLock()  # a signal may leave a transaction half begun, and close() comes from the same thread
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Cursor[Any]]:

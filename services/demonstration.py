@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import Future, wait
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from events.database import Session
     from services.settings import Settings
     from services.supervisor import Supervisor
 
@@ -48,6 +47,7 @@ _T = TypeVar("_T")
 THE_DAY: Final = date(2018, 11, 23)
 AFTER_THE_SECOND: Final = date(2019, 3, 31)
 _TICK_S: Final = 0.25
+_LOOK_S: Final = 0.5
 _PATIENCE_S: Final = 60.0
 _TRIES: Final = 3
 
@@ -85,19 +85,19 @@ class _Story:
     choice: Choice
     note: Note
     bars: Bars
-    reading: Session
     tasks: dict[str, TaskID] = field(default_factory=dict)
     before: int = 0
+    looked: float = 0.0
 
     def tell(self, first: Future[list[Outgoing]]) -> int:
         """Publish both phases; the position at the end of the first. The second is made up meanwhile."""
         for name in ("published", "appended", "projected"):
             self.tasks[name] = self.bars.add_task(name, total=None)
-        messages = first.result()
+        messages = self._wait(first)
         second = _beside(lambda: self.choice.messages(scenario.phase_two))
         second.add_done_callback(lambda told: self._of(len(messages) + len(told.result())))
         between = self._between(self._publish(messages))
-        self._wait_for_views(self._publish(second.result()))
+        self._wait_for_views(self._publish(self._wait(second)))
         return between
 
     def _of(self, total: int) -> None:
@@ -105,42 +105,43 @@ class _Story:
 
     def _between(self, end: int) -> int:
         """Give the position that was noted when the first phase ended; at its first end, note it."""
-        with self.reading.transaction() as cursor:
-            noted = self.note.between
-            if noted is not None and noted.digest == _digest(cursor, noted.position):
-                return noted.position
-            self.note.keep(Between(end, _digest(cursor, end)))
+        noted = self.note.between
+        if noted is not None and noted.digest == self._read(lambda cursor: _digest(cursor, noted.position)):
+            return noted.position
+        self.note.keep(Between(end, self._read(lambda cursor: _digest(cursor, end))))
         return end
 
     def _publish(self, messages: list[Outgoing]) -> int:
         """Publish a phase, and wait until intake has accounted for it; where the log ends then."""
         spare_garbage()
-        for tries in range(_TRIES):
+        wire = Wire(self.supervisor.settings, self.supervisor.engines)
+        for tries in range(1, _TRIES + 1):
+            progress = Progress(len(messages), report=self._report)
+            publishing = _beside(lambda progress=progress: asyncio.run(publish(wire, messages, progress)))  # type: ignore[misc]
             try:
-                self._publish_once(messages)
+                self._wait(publishing)
                 break
-            except Unreachable as why:  # an engine went away, and is up again
-                if tries == _TRIES - 1:
+            except Unreachable as why:  # as a rule an engine went away; what was sent already is a duplicate now
+                if tries == _TRIES or not publishing.done():
                     raise
                 say(f"once more: {why}")
+                self._look()
         self.before += len(messages)
         return self._look().head
 
-    def _publish_once(self, messages: list[Outgoing]) -> None:
-        wire = Wire(self.supervisor.settings, self.supervisor.engines)
-        progress = Progress(len(messages), report=self._report)
-        publishing = _beside(lambda: asyncio.run(publish(wire, messages, progress)))
-        while not publishing.done():  # children are started from this thread, which stays
+    def _wait(self, work: Future[_T]) -> _T:
+        """Wait for work in another thread, and look after everything meanwhile: children are started from this one."""
+        while not work.done():
             self.supervisor.tick()
-            self._show()
-            wait([publishing], _TICK_S)
-        self.supervisor.tick()
-        publishing.result()
+            if self.tasks and time.monotonic() - self.looked > _LOOK_S:
+                self._look()
+            wait([work], _TICK_S)
+        return work.result()
 
     def _wait_for_views(self, end: int) -> None:
         since = time.monotonic()
         seen = -1
-        while (least := self._show()) < end:
+        while (least := self._look().projected) < end:
             if least != seen:
                 seen, since = least, time.monotonic()
             elif time.monotonic() - since > _PATIENCE_S:
@@ -149,22 +150,28 @@ class _Story:
             self.supervisor.tick()
             time.sleep(_TICK_S)
 
-    def _show(self) -> int:
-        """Show how far it is; how far the slowest view is, 0 while the database is being started again."""
-        try:
-            return self._look().projected
-        except (Unreachable, psycopg.OperationalError):
-            return 0
-
     def _report(self, progress: Progress) -> None:
         self.bars.update(self.tasks["published"], completed=self.before + progress.sent)
 
     def _look(self) -> _Look:
-        with self.reading.transaction() as cursor:
-            look = _Look(log.head(cursor).size, min(position.of(cursor, view) for view in VIEWS))
+        look = self._read(lambda cursor: _Look(log.head(cursor).size, min(position.of(cursor, view) for view in VIEWS)))
         self.bars.update(self.tasks["appended"], completed=look.head, total=max(look.head, 1))
         self.bars.update(self.tasks["projected"], completed=look.projected, total=max(look.head, 1))
+        self.looked = time.monotonic()
         return look
+
+    def _read(self, read: Callable[[psycopg.Cursor[Any]], _T]) -> _T:
+        """Ask the database; one that went away is started again meanwhile, and waited for."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                with database.connect(self.supervisor.engines.database, "rekam_reader") as connection:
+                    return read(connection.cursor())
+            except (Unreachable, psycopg.OperationalError) as error:
+                if time.monotonic() > deadline:
+                    raise Unreachable(f"PostgreSQL does not come back: {type(error).__name__}") from error
+            self.supervisor.tick()
+            time.sleep(_TICK_S)
 
 
 def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> None:
@@ -175,8 +182,9 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     first = _beside(lambda: choice.messages(scenario.phase_one))
     with supervised(settings) as supervisor:
         began = time.monotonic()
-        with bars() as shown, closing(database.Session(supervisor.engines.database, "rekam_reader")) as reading:
-            known_then = _Story(supervisor, choice, note, shown, reading).tell(first)
+        with bars() as shown:
+            known_then = _Story(supervisor, choice, note, shown).tell(first)
+        del first  # nobody asks for it again, and everything may stay up for days
         _print(settings, known_then, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
         if not leave:

@@ -30,7 +30,7 @@ _PATIENCE_S: Final = 10.0
 """How long a message that must be there is waited for."""
 
 _SILENCE_S: Final = 0.5
-"""How long one is waited for that lies at or behind the end that the broker names."""
+"""How long nothing may come before one that lies at or behind the end that the broker names is not waited for."""
 
 
 class Bounds(NamedTuple):
@@ -177,16 +177,16 @@ class Probe:
             return found
         async with self._one_at_a_time:
             self._attend({tp: last.offset for tp, last in expected.items()})
-            began = asyncio.get_running_loop().time()
+            since = asyncio.get_running_loop().time()
             try:
                 while missing := set(expected) - set(found):
-                    found |= await self._some(missing)
-                    waited = asyncio.get_running_loop().time() - began
-                    missing -= set(found)
-                    if missing and waited > _SILENCE_S:  # the embedded broker does not say that it has no such offset
-                        bounds = await self._bounds(missing)
-                        found |= {tp: None for tp in missing if bounds[tp].end <= expected[tp].offset}
-                    if waited > _PATIENCE_S:
+                    some = await self._some(missing) or await self._passed_over(missing, expected)
+                    found |= some
+                    if some:
+                        since = asyncio.get_running_loop().time()
+                    elif asyncio.get_running_loop().time() - since > _SILENCE_S:
+                        found |= await self._behind_the_end(missing, expected)
+                    if asyncio.get_running_loop().time() - since > _PATIENCE_S:
                         raise Unreachable("Kafka does not give the messages read last")
             except KafkaError as error:
                 raise Unreachable(f"Kafka does not give the messages read last: {error!r}") from error
@@ -194,12 +194,26 @@ class Probe:
                 self._consumer.pause(*self._attended)
         return found
 
+    async def _passed_over(
+        self, missing: set[TopicPartition], expected: Mapping[TopicPartition, Last]
+    ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
+        """Which of them have nothing more to read there: a marker stands there now, or an aborted message."""
+        return {tp: None for tp in missing if await self._consumer.position(tp) > expected[tp].offset}
+
+    async def _behind_the_end(
+        self, missing: set[TopicPartition], expected: Mapping[TopicPartition, Last]
+    ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
+        """Which of them end before it: the embedded broker does not say that it has no such offset."""
+        bounds = await self._bounds(missing)
+        return {tp: None for tp in missing if bounds[tp].end <= expected[tp].offset}
+
     async def _some(self, wanted: set[TopicPartition]) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
         try:
             got = await self._consumer.getmany(*wanted, timeout_ms=200, max_records=1)  # not also what is behind
+            some = {tp: first for tp, (first,) in got.items()}
         except OffsetOutOfRangeError as error:
-            return dict.fromkeys(set(error.args[0]) & wanted, None)
-        for tp, (first,) in got.items():
+            some = dict.fromkeys(set(error.args[0]) & wanted, None)
+        for tp in some:
             self._consumer.pause(tp)
-            self._consumer.seek(tp, first.offset)  # drops what came with it, or the next fetch would wait 100 ms for it
-        return {tp: first for tp, (first,) in got.items()}
+            self._consumer.seek(tp, 0)  # drops what came with it, or the next fetch would wait 100 ms for it
+        return some

@@ -11,10 +11,9 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 import psycopg
 from aiokafka import TopicPartition
@@ -25,7 +24,7 @@ from events.errors import MadeAgain, Unreachable
 from events.facts import SOURCE_TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from aiokafka import AIOKafkaProducer
 
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from services.wire import Wire
 
 __all__ = ["Outgoing", "Progress", "publish"]
+
+_T = TypeVar("_T")
 
 _LOOK_S: Final = 0.1
 _PATIENCE_S: Final = 90.0
@@ -136,6 +137,9 @@ class _Ledger:
         async with _Patience("intake does not take note of a topic that was made again; is it running?"):
             while True:
                 self._partitions = await self._probe.partitions(SOURCE_TOPICS)
+                if {tp.topic for tp in self._partitions} != set(SOURCE_TOPICS):  # of a broker that was started again
+                    await asyncio.sleep(_LOOK_S)
+                    continue
                 marks = await asyncio.to_thread(self._marks)
                 try:
                     await self._probe.recognise(marks)
@@ -184,28 +188,31 @@ class _Ledger:
                 raise Unreachable(f"intake has not accounted for {sum(open_)} offsets; is it running? publish again")
             await asyncio.sleep(_LOOK_S)
 
-    @contextmanager
-    def _reading(self) -> Iterator[psycopg.Cursor[Any]]:
+    def _marks(self) -> dict[TopicPartition, Mark]:
+        found = self._read(lambda cursor: offsets.marks(cursor, self._partitions))
+        return {TopicPartition(*place): mark for place, mark in found.items()}
+
+    def _read(self, read: Callable[[psycopg.Cursor[Any]], _T]) -> _T:
+        """Ask the database, and once more over a new connection: the one before may be from before a restart."""
         try:
             with self._session.transaction() as cursor:
-                yield cursor
-        except psycopg.OperationalError as error:
-            raise Unreachable("PostgreSQL went away while we waited; publish again") from error
-
-    def _marks(self) -> dict[TopicPartition, Mark]:
-        with self._reading() as cursor:
-            found = offsets.marks(cursor, self._partitions)
-            return {TopicPartition(*place): mark for place, mark in found.items()}
+                return read(cursor)
+        except psycopg.OperationalError:
+            try:
+                with self._session.transaction() as cursor:
+                    return read(cursor)
+            except psycopg.OperationalError as error:
+                raise Unreachable(f"PostgreSQL goes away: {type(error).__name__}; publish again") from error
 
     def _ranges(
         self, places: Sequence[_Place | None], before: dict[str, int]
     ) -> dict[TopicPartition, tuple[list[int], list[str]]]:
         found = {}
-        with self._reading() as cursor:
-            for tp in {place.partition for place in places if place is not None}:
-                first = min(place.offset for place in places if place is not None and place.partition == tp)
-                rows = offsets.told(cursor, tp.topic, before[tp.topic], tp.partition, first)
-                found[tp] = ([row.first for row in rows], [row.outcome for row in rows])
+        for tp in {place.partition for place in places if place is not None}:
+            first = min(place.offset for place in places if place is not None and place.partition == tp)
+            at = (tp.topic, before[tp.topic], tp.partition, first)
+            rows = self._read(lambda cursor, at=at: offsets.told(cursor, *at))  # type: ignore[misc]
+            found[tp] = ([row.first for row in rows], [row.outcome for row in rows])
         return found
 
 

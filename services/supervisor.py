@@ -133,15 +133,16 @@ class Supervisor:
 def supervised(settings: Settings) -> Iterator[Supervisor]:
     """Engines up and processes started; at the end all of them down, in the right order.
 
-    To be entered in the main thread. SIGTERM, and SIGHUP of a terminal that is closed, are taken for Ctrl-C: they raise
-    KeyboardInterrupt in the block, and `tick` raises it again, since one that is raised while the interpreter cleans up
-    is lost. Once the block ends they do nothing more, and when all is down what they did before.
+    To be entered in the main thread. SIGTERM, and SIGHUP of a terminal that is closed, are taken for Ctrl-C: the first
+    raises KeyboardInterrupt in the block, and `tick` raises it again, since one that is raised while the interpreter
+    cleans up is lost. The others do nothing, and when all is down they do what they did before.
     """
     supervisor = Supervisor(settings, Embedded(settings))
 
     def tell(number: int, frame: FrameType | None) -> None:
-        supervisor.told = True
-        signal.default_int_handler(number, frame)
+        first, supervisor.told = not supervisor.told, True
+        if first:
+            signal.default_int_handler(number, frame)
 
     with ExitStack() as opened:
         before = {number: signal.getsignal(number) for number in _ENDING}

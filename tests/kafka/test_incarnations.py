@@ -45,6 +45,18 @@ def test_made_again_under_a_running_intake(world: World, count: int) -> None:
     assert world.one(INCARNATIONS, RECORDING) == 2
 
 
+@pytest.mark.parametrize("count", [8, 9, 10], ids=["before", "at", "behind"])
+def test_made_again_with_a_marker_where_the_last_message_was(world: World, count: int) -> None:
+    with world.running("intake"):
+        world.takes(*world.send(*captures(10)))
+        world.make_again(RECORDING)
+        world.send_in_transaction(*captures(count, "second", 100), commit=True)
+        world.takes()
+
+    assert judge(world) == {"appended": 10 + count}
+    assert world.one(INCARNATIONS, RECORDING) == 2
+
+
 def test_made_again_with_the_same_messages_they_are_duplicates(world: World) -> None:
     with world.running("intake"):
         world.takes(*world.send(*captures(10)))

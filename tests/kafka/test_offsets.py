@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING
 from tests.events.examples import DEATH_REGISTERED
 from tests.kafka import topics
 from tests.kafka.judge import judge
-from tests.kafka.messages import RECORDING, Sent, capture, captures, message
+from tests.kafka.messages import RECORDING, capture, captures, message
 from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
-    from tests.kafka.messages import Message
     from tests.kafka.world import World
 
 TOLD = "SELECT first, last, outcome FROM intake.accounted WHERE topic = %s ORDER BY incarnation, first"
-
-
-def in_transaction(world: World, *messages: Message, commit: bool) -> list[Sent]:
-    places = asyncio.run(topics.send_in_transaction(world.kafka, messages, commit=commit))
-    sent = [Sent(m.topic, 1, 0, offset, m.source, m.id) for m, offset in zip(messages, places, strict=True)]
-    if commit:
-        world.sent += sent
-    return sent
 
 
 def expire(world: World, before: int) -> None:
@@ -31,7 +22,7 @@ def expire(world: World, before: int) -> None:
 
 
 def test_a_committed_transaction_counts_and_its_marker_at_the_end_is_absent(world: World) -> None:
-    in_transaction(world, *captures(3), commit=True)
+    world.send_in_transaction(*captures(3), commit=True)
 
     with world.running("intake"):
         eventually(lambda: world.accounted() == 4)
@@ -42,7 +33,7 @@ def test_a_committed_transaction_counts_and_its_marker_at_the_end_is_absent(worl
 
 def test_an_aborted_transaction_leaves_a_gap_that_is_absent(world: World) -> None:
     world.send(*captures(2))
-    in_transaction(world, *captures(3, "aborted", 10), commit=False)
+    world.send_in_transaction(*captures(3, "aborted", 10), commit=False)
     world.send(*captures(2, "after", 20))
 
     with world.running("intake"):
@@ -54,10 +45,10 @@ def test_an_aborted_transaction_leaves_a_gap_that_is_absent(world: World) -> Non
 
 def test_an_aborted_transaction_at_the_very_end_is_accounted_for_and_what_follows_is_read(world: World) -> None:
     with world.running("intake"):
-        in_transaction(world, *captures(3, "aborted"), commit=False)
+        world.send_in_transaction(*captures(3, "aborted"), commit=False)
         eventually(lambda: world.accounted() == 4)
         world.takes(*world.send(capture("c-1")))
-        in_transaction(world, *captures(3, "again aborted"), commit=False)
+        world.send_in_transaction(*captures(3, "again aborted"), commit=False)
         eventually(lambda: world.accounted() == 9)
 
     assert judge(world) == {"appended": 1}
@@ -65,7 +56,7 @@ def test_an_aborted_transaction_at_the_very_end_is_accounted_for_and_what_follow
 
 
 def test_an_intake_that_starts_behind_a_marker_goes_on_behind_it(world: World) -> None:
-    in_transaction(world, *captures(3), commit=True)
+    world.send_in_transaction(*captures(3), commit=True)
     with world.running("intake"):
         eventually(lambda: world.accounted() == 4)
 
@@ -129,7 +120,7 @@ def test_what_was_read_and_expired_then_changes_nothing(world: World) -> None:
 
 def test_an_expired_and_an_aborted_stretch_side_by_side_are_told_apart(world: World) -> None:
     world.send(*captures(3))
-    in_transaction(world, *captures(3, "aborted"), commit=False)
+    world.send_in_transaction(*captures(3, "aborted"), commit=False)
     kept = world.send(*captures(2, "kept", 10))
     expire(world, before=5)
 

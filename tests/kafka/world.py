@@ -118,6 +118,15 @@ class World:
         self.sent += sent
         return sent
 
+    def send_in_transaction(self, *messages: Message, commit: bool) -> None:
+        """Send in one transaction to partition 0; its marker takes the next offset. Aborted ones are not remembered."""
+        places = asyncio.run(topics.send_in_transaction(self.kafka, messages, commit=commit))
+        if commit:
+            self.sent += [
+                Sent(m.topic, self.lives.get(m.topic, 1), 0, offset, m.source, m.id)
+                for m, offset in zip(messages, places, strict=True)
+            ]
+
     def make_again(self, *names: str, partitions: int = 1) -> None:
         """Delete the topics and make them under the same names; what comes to them now is of another incarnation."""
         asyncio.run(topics.make_again(self.kafka, names, partitions))
