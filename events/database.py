@@ -26,6 +26,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 ROLES: Final = ("rekam_intake", "rekam_relay", "rekam_projector", "rekam_reader", "rekam_vault")
 SCHEMA_VERSION: Final = 1
+STEPS: Final[dict[int, str]] = {}
+"""What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 
 _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
 
@@ -94,7 +96,7 @@ class Session:
 
 
 def create(address: str) -> None:
-    """Make what is missing: roles, schemas, tables, rights.
+    """Make what is missing: roles, schemas, tables, rights; bring one that an older Rekam made up to this one.
 
     May be called at every start, by several processes at once. Refusal where the database was made by a newer Rekam, or
     where the address's user may not make roles.
@@ -102,7 +104,7 @@ def create(address: str) -> None:
     with connect(address) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _make_roles(cursor)
-        _check_version(cursor)
+        _bring_up(cursor)
         cursor.execute(files("events").joinpath("schema.sql").read_bytes())
         cursor.execute("SELECT format('GRANT CREATE ON DATABASE %I TO rekam_projector', current_database())")
         row = cursor.fetchone()
@@ -129,7 +131,7 @@ def _make_roles(cursor: psycopg.Cursor[Any]) -> None:
         ) from error
 
 
-def _check_version(cursor: psycopg.Cursor[Any]) -> None:
+def _bring_up(cursor: psycopg.Cursor[Any]) -> None:
     cursor.execute("CREATE SCHEMA IF NOT EXISTS intake")
     cursor.execute(
         "CREATE TABLE IF NOT EXISTS intake.schema "
@@ -139,11 +141,14 @@ def _check_version(cursor: psycopg.Cursor[Any]) -> None:
     cursor.execute("SELECT version FROM intake.schema")
     row = cursor.fetchone()
     assert row is not None
-    if row[0] != SCHEMA_VERSION:
+    if row[0] > SCHEMA_VERSION:
         raise Refusal(
             f"the database has schema version {row[0]}, this program knows {SCHEMA_VERSION}; "
             "run the Rekam that made it, or one that is newer"
         )
+    for version in range(row[0], SCHEMA_VERSION):
+        cursor.execute(STEPS[version].encode())
+    cursor.execute("UPDATE intake.schema SET version = %s WHERE version <> %s", [SCHEMA_VERSION, SCHEMA_VERSION])
 
 
 def _said(error: psycopg.Error) -> str:

@@ -7,6 +7,7 @@ import threading
 import psycopg
 import pytest
 
+import events.database
 from events.database import ROLES, connect, create
 from events.errors import Refusal, Unreachable, WrongUse
 
@@ -69,6 +70,42 @@ def test_a_database_of_a_newer_rekam_is_refused(database: str) -> None:
         connection.execute("UPDATE intake.schema SET version = 2")
     with pytest.raises(Refusal, match="schema version 2, this program knows 1"):
         create(database)
+
+
+def test_a_database_of_an_older_rekam_is_brought_up_step_by_step(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events.database, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(
+        events.database,
+        "STEPS",
+        {1: "ALTER TABLE log.claim ADD COLUMN one int", 2: "ALTER TABLE log.claim RENAME COLUMN one TO two"},
+    )
+    create(database)
+    create(database)
+
+    with connect(database) as connection:
+        assert connection.execute("SELECT version FROM intake.schema").fetchall() == [(3,)]
+        connection.execute("SELECT two FROM log.claim")
+    monkeypatch.undo()
+    with pytest.raises(Refusal, match="schema version 3, this program knows 1"):
+        create(database)
+
+
+def test_where_one_step_fails_none_was_taken(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events.database, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(
+        events.database,
+        "STEPS",
+        {1: "ALTER TABLE log.claim ADD one int", 2: "ALTER TABLE log.nothing ADD x int"},
+    )
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        create(database)
+
+    monkeypatch.undo()
+    create(database)
+    with connect(database) as connection, pytest.raises(psycopg.errors.UndefinedColumn):
+        connection.execute("SELECT one FROM log.claim")
 
 
 def test_where_no_server_answers_the_setting_is_named() -> None:
