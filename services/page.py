@@ -10,7 +10,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["WIDE", "clean", "line", "number", "print_json", "table"]
+__all__ = ["WIDE", "clean", "counted", "line", "number", "print_json", "table"]
 
 WIDE: Final = 120
 """Columns of a page: a table that would be wider stands closer, other lines are folded by who prints them."""
@@ -58,6 +58,11 @@ def _text(value: Any, zero: str) -> str:
 def number(value: int) -> str:
     """Part thousands."""
     return f"{value:,}"
+
+
+def counted(value: int, one: str, more: str) -> str:
+    """Say how many: `1 message`, `2 messages`."""
+    return f"{number(value)} {one if value == 1 else more}"
 
 
 def clean(text: str) -> str:

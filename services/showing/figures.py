@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from events.territory import UNLISTED, area_of, name_of
-from services.page import clean, line, number, table
+from services.page import clean, counted, line, number, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -96,7 +96,7 @@ def balance(document: dict[str, Any], indent: str = "") -> None:
 def _against(document: dict[str, Any], other: dict[str, Any]) -> None:
     here, there = clean(document["list"]), clean(other["list"])
     line()
-    line(f"Beside {there}: {number(other['both'])} people are on both lists,")
+    line(f"Beside {there}: {counted(other['both'], 'person is', 'people are')} on both lists,")
     line(f"{number(other['only_here'])} only on {here}, {number(other['only_there'])} only on {there}. Who is on both:")
     line()
     head = [f"here, on {document['on']}", f"there, on {other['there_on']}", "people"]

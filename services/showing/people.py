@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from services.page import WIDE, clean, line, number
+from services.page import WIDE, clean, counted, line, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def people(document: dict[str, Any]) -> None:
                 line(f"{'':8}{folded}")
         line()
     known = f"as known at position {number(document['position'])}"
-    line(f"{number(len(document['rows']))} people on {document['on']}, {known}")
+    line(f"{counted(len(document['rows']), 'person', 'people')} on {document['on']}, {known}")
 
 
 def _folded(parts: Iterable[str]) -> Iterator[str]:

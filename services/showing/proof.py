@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from events.territory import name_of
-from services.page import clean, line, number, table
+from services.page import clean, counted, line, number, table
 
 __all__ = ["checks", "explained", "trail"]
 
@@ -48,7 +48,8 @@ def _account(account: dict[str, Any]) -> str:
 def explained(document: dict[str, Any]) -> None:
     """Show the trail of each person behind a figure."""
     where = f"{document['area']} {name_of(document['area'])}"
-    said = f"{number(document['people'])} people stand {document['standing']} in {where} on {document['on']}"
+    who = counted(document["people"], "person stands", "people stand")
+    said = f"{who} {document['standing']} in {where} on {document['on']}"
     line(f"{said}, as known at position {number(document['position'])}")
     for resident in document["residents"]:
         line()

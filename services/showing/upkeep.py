@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from services.page import clean, line, number, table
+from services.page import clean, counted, line, number, table
 from services.talk import say
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def parked(document: dict[str, Any]) -> None:
     for row in document["rows"]:
         _parked(row)
         line()
-    line(f"{number(len(document['rows']))} messages" if document["rows"] else "Nothing is open in quarantine.")
+    messages = counted(len(document["rows"]), "message", "messages")
+    line(messages if document["rows"] else "Nothing is open in quarantine.")
 
 
 def _parked(row: dict[str, Any]) -> None:
