@@ -15,7 +15,27 @@ A message names the thing, the value and the way out; it never shows a personal 
 
 from __future__ import annotations
 
-__all__ = ["Clash", "MadeAgain", "NoAnswer", "Refusal", "Refused", "RekamError", "Retry", "Unreachable", "WrongUse"]
+from typing import Final
+
+__all__ = [
+    "CODES",
+    "Clash",
+    "MadeAgain",
+    "NoAnswer",
+    "Refusal",
+    "Refused",
+    "RekamError",
+    "Retry",
+    "Unreachable",
+    "WrongUse",
+]
+
+#: Why a message may be parked, in the order of the contract's table. Codes are stable: more may come, none goes.
+CODES: Final = (
+    "too_large", "not_json", "not_cloudevents", "unknown_type", "wrong_topic", "bad_time", "bad_nik",
+    "unknown_kelurahan", "bad_data", "not_yours_to_withdraw", "withdraws_a_withdrawal", "waits_for_target", "erased",
+    "conflict",
+)  # fmt: skip
 
 
 class RekamError(Exception):

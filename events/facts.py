@@ -14,6 +14,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from events import patterns
 from events.calendar import parse_day
 from events.nik import check_nik
 from events.territory import KELURAHAN, PROVINCES
@@ -70,14 +71,15 @@ def _elsewhere(code: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]
-Day = Annotated[date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date, PlainValidator(_day), WithJsonSchema(patterns.DAY)]
 Count = Annotated[int, Field(ge=0, le=_LARGEST)]
-Nik = Annotated[str, AfterValidator(check_nik), WithJsonSchema({"type": "string", "pattern": "^[0-9]{16}$"})]
+Nik = Annotated[str, AfterValidator(check_nik), WithJsonSchema(patterns.NIK)]
 Sex = Literal["M", "F"]
-Kelurahan = Annotated[str, AfterValidator(_kelurahan), WithJsonSchema({"type": "string", "enum": list(KELURAHAN)})]
+Kelurahan = Annotated[str, AfterValidator(_kelurahan), WithJsonSchema(patterns.KELURAHAN)]
+_Digits = Annotated[str, Field(pattern="^[0-9]{2}([0-9]{2})?$"), AfterValidator(_province)]
 #: A province (2 digits) or a regency (4), of which the province is checked.
-Region = Annotated[str, Field(pattern="^[0-9]{2}([0-9]{2})?$"), AfterValidator(_province)]
-Regency = Annotated[Region, AfterValidator(_elsewhere)]
+Region = Annotated[_Digits, WithJsonSchema(patterns.REGION)]
+Regency = Annotated[_Digits, AfterValidator(_elsewhere), WithJsonSchema(patterns.REGENCY)]
 
 
 class Contract(BaseModel):
@@ -92,55 +94,59 @@ class Contract(BaseModel):
 class ListDeclared(Contract):
     """The centre declares a list with its control totals."""
 
-    list: Text
-    kind: Literal["register", "unrecorded"]
-    as_of: Day
-    rows: Count
-    rows_by_kelurahan: dict[Kelurahan, Count]
+    list: Text = Field(description="The list's name.")
+    kind: Literal["register", "unrecorded"] = Field(
+        description="`register`: everybody; `unrecorded`: who has still to be recorded."
+    )
+    as_of: Day = Field(description="The day the list is true of; the fact's valid_on.")
+    rows: Count = Field(description="How many rows the list has.")
+    rows_by_kelurahan: dict[Kelurahan, Count] = Field(description="How many of them each kelurahan has, by its code.")
 
 
 class ResidentListed(Contract):
     """A resident is named on a list, with all particulars."""
 
-    nik: Nik
-    list: Text
-    listed_on: Day
-    name: Text
-    sex: Sex
-    birth_date: Day
-    ever_married: bool
-    kelurahan: Kelurahan
-    address: Text
-    rt: Text
-    rw: Text
-    family_card: Text | None = None
+    nik: Nik = Field(description="The resident's permanent number.")
+    list: Text = Field(description="The list's name.")
+    listed_on: Day = Field(description="The day the row is true of; the fact's valid_on.")
+    name: Text = Field(description="The resident's name.")
+    sex: Sex = Field(description="M: male; F: female.")
+    birth_date: Day = Field(description="The day of birth.")
+    ever_married: bool = Field(description="Whether the resident is or was married; who was is obliged before 17 too.")
+    kelurahan: Kelurahan = Field(description="The kelurahan lived in, by its code with dots.")
+    address: Text = Field(description="The street and the number.")
+    rt: Text = Field(description="The neighbourhood (RT).")
+    rw: Text = Field(description="The group of neighbourhoods (RW).")
+    family_card: Text | None = Field(default=None, description="The number of the family card (KK).")
 
 
 class Captured(Contract):
     """The resident's biometrics were captured; nothing of them is in the fact."""
 
-    nik: Nik
-    captured_on: Day
-    place: Literal["office", "kecamatan", "kelurahan", "mobile", "elsewhere"]
-    session: Text | None = None
+    nik: Nik = Field(description="The resident's permanent number.")
+    captured_on: Day = Field(description="The day of the capture; the fact's valid_on.")
+    place: Literal["office", "kecamatan", "kelurahan", "mobile", "elsewhere"] = Field(description="Where it was done.")
+    session: Text | None = Field(default=None, description="A name for the round on which it was done.")
 
 
 class StatusReported(Contract):
     """The centre reports a status of the recording; which ones are known says `statuses`."""
 
-    nik: Nik
-    status: Text
-    reported_on: Day
+    nik: Nik = Field(description="The resident's permanent number.")
+    status: Text = Field(description="The centre's own word, matched exactly; an unknown one is kept, without effect.")
+    reported_on: Day = Field(description="The day the status is true of; the fact's valid_on.")
 
 
 class Departed(Contract):
     """A moving-out letter (SKPWNI) was issued; unconfirmed, it lapses."""
 
-    nik: Nik
-    departed_on: Day
-    document_no: Text
-    destination: Region
-    valid_until: Day | None = None
+    nik: Nik = Field(description="The resident's permanent number.")
+    departed_on: Day = Field(description="The day of leaving; the fact's valid_on.")
+    document_no: Text = Field(description="The number of the moving-out letter (SKPWNI).")
+    destination: Region = Field(description="Where to: a province (2 digits) or a regency (4).")
+    valid_until: Day | None = Field(
+        default=None, description="The letter's last day, not before `departed_on`; absent: by the office's rule."
+    )
 
     @model_validator(mode="after")
     def _not_over_before_it_began(self) -> Self:
@@ -155,20 +161,27 @@ class Arrived(Contract):
     A newcomer's particulars come all or none, and only inside.
     """
 
-    nik: Nik
-    arrived_on: Day
-    kelurahan: Kelurahan | None = None
-    regency: Regency | None = None
-    origin: Region | None = None
-    document_no: Text | None = None
-    name: Text | None = None
-    sex: Sex | None = None
-    birth_date: Day | None = None
-    ever_married: bool | None = None
-    address: Text | None = None
-    rt: Text | None = None
-    rw: Text | None = None
-    family_card: Text | None = None
+    nik: Nik = Field(description="The resident's permanent number.")
+    arrived_on: Day = Field(description="The day of arrival; the fact's valid_on.")
+    kelurahan: Kelurahan | None = Field(
+        default=None, description="Where in this city, by the code with dots; or else `regency`."
+    )
+    regency: Regency | None = Field(
+        default=None,
+        description="Where outside this city: a province (2 digits) or a regency (4); or else `kelurahan`.",
+    )
+    origin: Region | None = Field(default=None, description="Where from: a province (2 digits) or a regency (4).")
+    document_no: Text | None = Field(default=None, description="The number of the moving-out letter (SKPWNI).")
+    name: Text | None = Field(default=None, description="The resident's name.")
+    sex: Sex | None = Field(default=None, description="M: male; F: female.")
+    birth_date: Day | None = Field(default=None, description="The day of birth.")
+    ever_married: bool | None = Field(
+        default=None, description="Whether the resident is or was married; who was is obliged before 17 too."
+    )
+    address: Text | None = Field(default=None, description="The street and the number.")
+    rt: Text | None = Field(default=None, description="The neighbourhood (RT).")
+    rw: Text | None = Field(default=None, description="The group of neighbourhoods (RW).")
+    family_card: Text | None = Field(default=None, description="The number of the family card (KK).")
 
     @model_validator(mode="after")
     def _one_place_and_all_particulars_or_none(self) -> Self:
@@ -191,25 +204,25 @@ class Arrived(Contract):
 class MovedWithin(Contract):
     """The resident moved from one kelurahan of the city to another; `to_kelurahan` is what counts."""
 
-    nik: Nik
-    moved_on: Day
-    from_kelurahan: Kelurahan
-    to_kelurahan: Kelurahan
+    nik: Nik = Field(description="The resident's permanent number.")
+    moved_on: Day = Field(description="The day of the move; the fact's valid_on.")
+    from_kelurahan: Kelurahan = Field(description="The kelurahan that was left, by its code with dots.")
+    to_kelurahan: Kelurahan = Field(description="The kelurahan lived in from that day on, by its code with dots.")
 
 
 class DeathRegistered(Contract):
     """A death certificate (akta kematian) was issued."""
 
-    nik: Nik
-    died_on: Day
-    certificate_no: Text
+    nik: Nik = Field(description="The resident's permanent number.")
+    died_on: Day = Field(description="The day of death; the fact's valid_on.")
+    certificate_no: Text = Field(description="The number of the death certificate.")
 
 
 class FindingReported(Contract):
     """What was found at the door. Four of the outcomes are sightings, the others only visits."""
 
-    nik: Nik
-    found_on: Day
+    nik: Nik = Field(description="The resident's permanent number.")
+    found_on: Day = Field(description="The day of the visit; the fact's valid_on.")
     outcome: Literal[
         "already_recorded",
         "moved_away",
@@ -219,17 +232,17 @@ class FindingReported(Contract):
         "needs_home_visit",
         "refused",
         "other",
-    ]
-    verifier: Text | None = None
-    note: Text | None = None
+    ] = Field(description="What was found at the door.")
+    verifier: Text | None = Field(default=None, description="Who was at the door.")
+    note: Text | None = Field(default=None, description="What else there is to say of the visit.")
 
 
 class FactWithdrawn(Contract):
     """A fact, named by its source and id, no longer holds; it need not have been seen yet."""
 
-    withdraws_source: Text
-    withdraws_id: Text
-    reason: Text
+    withdraws_source: Text = Field(description="The `source` of the event that is withdrawn.")
+    withdraws_id: Text = Field(description="The `id` of the event that is withdrawn.")
+    reason: Text = Field(description="Why it does not hold.")
 
 
 _TABLE: Final[tuple[tuple[str, str, type[Contract], str | None], ...]] = (

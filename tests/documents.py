@@ -9,7 +9,7 @@ from typing import NamedTuple
 __all__ = ["DOCUMENTS", "ROOT", "Said", "block", "dialogue", "masked", "part", "table_rows"]
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _BLOCK = re.compile(r"<!-- run: (?P<name>[a-z]+) -->\n```[a-z]+\n(?P<text>.*?)```", re.DOTALL)
 # What differs from run to run: a subject, a digest, a moment of today, a port.

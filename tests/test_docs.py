@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 import typer.main
 
+from events.envelope import check
+from events.errors import CODES
 from events.facts import SOURCE_TOPICS, TYPES
 from events.offsets import OUTCOMES
 from projections.reading import STANDINGS
@@ -17,7 +20,7 @@ from services.processes import PROCESSES
 from services.settings import SETTINGS, table
 from services.tables import TABLES
 from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
-from tests.documents import DOCUMENTS, ROOT, part, table_rows
+from tests.documents import DOCUMENTS, ROOT, block, part, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +115,30 @@ def test_every_topic_and_type_is_documented_with_its_fields() -> None:
 def test_every_error_code_is_documented() -> None:
     raised = set(re.findall(r"Refused\(\s*\"([a-z_]+)\"", sources()))
 
-    assert set(table_rows("docs/registries.md", "code")) == raised
+    assert raised == set(CODES)
+    assert tuple(table_rows("docs/registries.md", "code")) == CODES
+
+
+@pytest.mark.parametrize("head", ["outcome", "code"])
+def test_every_outcome_and_code_says_what_it_means_and_what_to_do(head: str) -> None:
+    for name, row in table_rows("docs/registries.md", head).items():
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert len(cells) == 3, name
+        assert all(cells), name
+
+
+def test_the_java_example_sends_an_event_that_is_accepted() -> None:
+    program = block("java")
+    topic = re.search(r"new ProducerRecord<>\(\"([a-z.]+)\"", program)
+    text = re.search(r'"""(.*?)"""', program, re.DOTALL)
+    named = re.search(r'SOURCE = "(.*?)", ID = "(.*?)"', program)
+
+    assert topic is not None
+    assert text is not None
+    assert named is not None
+    value = (text[1] % named.groups()).encode()
+    headers = [("content-type", b"application/cloudevents+json")]
+    assert check(topic[1], headers, value, datetime.now(UTC), frozenset()).id == "capture-2"
 
 
 def test_every_outcome_of_a_receipt_is_documented() -> None:
