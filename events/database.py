@@ -1,8 +1,9 @@
 """The database: how it is made, and how it is connected to under one of Rekam's own roles.
 
-Five roles, none of which can log in; whoever the address names takes one of them on for a connection:
+Six roles, none of which can log in; whoever the address names takes one of them on for a connection:
 `rekam_intake` appends and never changes, `rekam_relay` reads and notes how far it is, `rekam_projector` owns the views,
-`rekam_reader` reads, and `rekam_vault` owns the vault, which the relay cannot see.
+`rekam_reader` reads, `rekam_reporting` may ask what the schema `reporting` answers and sees nothing else, and
+`rekam_vault` owns the vault, which the relay cannot see.
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ __all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "connect", "creat
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-ROLES: Final = ("rekam_intake", "rekam_relay", "rekam_projector", "rekam_reader", "rekam_vault")
+ROLES: Final = (
+    "rekam_intake",
+    "rekam_relay",
+    "rekam_projector",
+    "rekam_reader",
+    "rekam_reporting",
+    "rekam_vault",
+)
 SCHEMA_VERSION: Final = 1
 STEPS: Final[dict[int, str]] = {}
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""

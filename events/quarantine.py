@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from events.vault import Keys
 
 __all__ = [
+    "OPEN",
     "Message",
     "Parked",
     "Receipt",
@@ -44,7 +45,7 @@ __all__ = [
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
-_OPEN: Final = (
+OPEN: Final = (
     "NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number "
     "AND r.outcome IN ('appended', 'duplicate', 'dismissed'))"
 )
@@ -175,7 +176,7 @@ def receive(cursor: psycopg.Cursor[Any], receipts: Sequence[Receipt]) -> None:
 def waiting(cursor: psycopg.Cursor[Any], keys: Keys, targets: Sequence[UUID]) -> list[Parked]:
     """Give the withdrawals that wait for one of these claims, in the order they were parked."""
     cursor.execute(
-        f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE {_WAIT_FOR} AND {_OPEN} ORDER BY q.number",
+        f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE {_WAIT_FOR} AND {OPEN} ORDER BY q.number",
         {"targets": list(targets)},
     )
     return [_parked(keys, row) for row in cursor.fetchall()]
@@ -183,7 +184,7 @@ def waiting(cursor: psycopg.Cursor[Any], keys: Keys, targets: Sequence[UUID]) ->
 
 def open_parked(cursor: psycopg.Cursor[Any], keys: Keys, number: int) -> Parked | None:
     """Give the parked message of that number, or None where there is none, or where it has come to its end."""
-    cursor.execute(f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE q.number = %s AND {_OPEN}", [number])
+    cursor.execute(f"SELECT {_COLUMNS} FROM intake.quarantine q WHERE q.number = %s AND {OPEN}", [number])
     row = cursor.fetchone()
     return None if row is None else _parked(keys, row)
 
@@ -191,7 +192,7 @@ def open_parked(cursor: psycopg.Cursor[Any], keys: Keys, number: int) -> Parked 
 def dismiss(cursor: psycopg.Cursor[Any], number: int, at: datetime, reason: str) -> bool:
     """Give a parked message up; False where it is not open. Takes the log's lock, so that no re-drive is under way."""
     log.lock(cursor)
-    cursor.execute(f"SELECT q.number FROM intake.quarantine q WHERE q.number = %s AND {_OPEN}", [number])
+    cursor.execute(f"SELECT q.number FROM intake.quarantine q WHERE q.number = %s AND {OPEN}", [number])
     if cursor.fetchone() is None:
         return False
     resolve(cursor, at, [Step(number, "dismissed", None, reason)])
@@ -200,7 +201,7 @@ def dismiss(cursor: psycopg.Cursor[Any], number: int, at: datetime, reason: str)
 
 def open_count(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     """Count the open ones by the code they are under now."""
-    cursor.execute(f"SELECT {_CODE}, count(*) FROM intake.quarantine q WHERE {_OPEN} GROUP BY 1 ORDER BY 1")
+    cursor.execute(f"SELECT {_CODE}, count(*) FROM intake.quarantine q WHERE {OPEN} GROUP BY 1 ORDER BY 1")
     return dict(cursor.fetchall())
 
 
@@ -209,7 +210,7 @@ def listed(cursor: psycopg.Cursor[Any], *, everything: bool = False) -> list[dic
 
     A conflict comes with both its versions: `stands`, the fact whose id it is, and the parked one's own coordinates.
     """
-    cursor.execute(_LISTED.format(where="true" if everything else _OPEN))
+    cursor.execute(_LISTED.format(where="true" if everything else OPEN))
     names = [column.name for column in cursor.description or ()]
     return [_shown(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 

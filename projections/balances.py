@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["balances", "balances_of_members", "flows", "pairs"]
+__all__ = ["BALANCES", "FLOWS", "MOVED", "OF_MEMBERS", "balances", "balances_of_members", "flows", "pairs"]
 
-_BALANCES: Final = """
+# These texts are also the bodies of SQL functions (`reporting.sql`), so each name of a value stands for one value.
+BALANCES: Final = """
 WITH known AS (
     SELECT balances FROM counts.month_end
     WHERE block = %(complete)s - 1 AND month < %(month)s ORDER BY month DESC LIMIT 1
@@ -47,15 +48,18 @@ GROUP BY account
 HAVING sum(people) <> 0
 """
 
-_FLOWS: Final = """
+# What was posted, for the days after %(after)s up to %(until)s.
+MOVED: Final = """
+SELECT valid_on, from_account, to_account, people FROM counts.cell
+WHERE valid_on > %(after)s AND valid_on <= %(until)s AND block < %(complete)s
+UNION ALL
+SELECT valid_on, from_account, to_account, people FROM counts.posting
+WHERE position >= %(open)s AND position <= %(known)s AND valid_on > %(after)s AND valid_on <= %(until)s
+"""
+
+FLOWS: Final = f"""
 SELECT from_account, to_account, sum(people)::bigint
-FROM (
-    SELECT from_account, to_account, people FROM counts.cell
-    WHERE valid_on > %(after)s AND valid_on <= %(until)s AND block < %(complete)s
-    UNION ALL
-    SELECT from_account, to_account, people FROM counts.posting
-    WHERE position >= %(open)s AND position <= %(known)s AND valid_on > %(after)s AND valid_on <= %(until)s
-) AS moved
+FROM ({MOVED}) AS moved
 GROUP BY from_account, to_account
 HAVING sum(people) <> 0
 """
@@ -67,7 +71,7 @@ WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
-_OF_MEMBERS: Final = f"""
+OF_MEMBERS: Final = f"""
 WITH member AS MATERIALIZED ({_MEMBERS}), moved AS MATERIALIZED (
     SELECT from_account, to_account, sum(people) AS people
     FROM member JOIN counts.posting USING (subject)
@@ -107,7 +111,7 @@ GROUP BY 1, 2
 def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
     """How many people stand in each account on `day`, as known at `known`, without `nowhere` and empty accounts."""
     asked = {"day": day, "month": day.replace(day=1), **_blocks(known, block)}
-    cursor.execute(_BALANCES, asked)
+    cursor.execute(BALANCES, asked)
     held = {ACCOUNTS[number]: people for number, people in cursor}
     held.pop(NOWHERE, None)
     return held
@@ -117,13 +121,13 @@ def flows(
     cursor: psycopg.Cursor[Any], after: date, until: date, known: int, block: int = BLOCK
 ) -> dict[tuple[Account, Account], int]:
     """How many went from one account to another on the days after `after` up to `until`, as known at `known`."""
-    cursor.execute(_FLOWS, {"after": after, "until": until, **_blocks(known, block)})
+    cursor.execute(FLOWS, {"after": after, "until": until, **_blocks(known, block)})
     return {(ACCOUNTS[from_], ACCOUNTS[to]): people for from_, to, people in cursor}
 
 
 def balances_of_members(cursor: psycopg.Cursor[Any], list_: str, day: date, known: int) -> dict[Account, int]:
     """Where the members of a list stand, each in one account: `nowhere` before their first fact."""
-    cursor.execute(_OF_MEMBERS, {"list": list_, "day": day, "known": known})
+    cursor.execute(OF_MEMBERS, {"list": list_, "day": day, "known": known})
     return {ACCOUNTS[number]: people for number, people in cursor}
 
 

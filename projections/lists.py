@@ -13,25 +13,35 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["Declaration", "Membership", "check", "declaration", "members"]
+__all__ = [
+    "DECLARATION",
+    "FIRST_DAY",
+    "HEARD_OF",
+    "MEMBERS",
+    "Declaration",
+    "Membership",
+    "check",
+    "declaration",
+    "members",
+]
 
 _VIEW: Final = "SELECT position, reading_version FROM counts.position"
 
-_FIRST_DAY: Final = """
+FIRST_DAY: Final = """
 SELECT min(as_of) FROM counts.declaration
 WHERE position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
-_HEARD_OF: Final = "SELECT number FROM counts.list WHERE name = %(list)s AND position <= %(known)s"
+HEARD_OF: Final = "SELECT number FROM counts.list WHERE name = %(list)s AND position <= %(known)s"
 
 # S, the order of corrections: recordedtime, source, id; by code point, which in UTF-8 is the order of "C".
-_DECLARATION: Final = """
+DECLARATION: Final = """
 SELECT register, as_of, rows, rows_by_kelurahan FROM counts.declaration
 WHERE list = %(number)s AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 ORDER BY recordedtime COLLATE "C" DESC, source COLLATE "C" DESC, id COLLATE "C" DESC LIMIT 1
 """
 
-_MEMBERS: Final = """
+MEMBERS: Final = """
 SELECT count(DISTINCT subject) FROM counts.listing
 WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
@@ -91,7 +101,7 @@ def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> int:
     row = cursor.fetchone()
     position, reading_version = row or (0, 0)
     refuse_ahead("counts", position, known)
-    cursor.execute(_FIRST_DAY, {"known": known})
+    cursor.execute(FIRST_DAY, {"known": known})
     (first,) = cursor.fetchone() or (None,)
     refuse_before(first, day, known)
     return int(reading_version)
@@ -102,17 +112,17 @@ def declaration(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Declarat
 
     NoAnswer for a list of which no declaration and no listing, withdrawn or not, was known.
     """
-    cursor.execute(_HEARD_OF, {"list": list_, "known": known})
+    cursor.execute(HEARD_OF, {"list": list_, "known": known})
     row = cursor.fetchone()
     if row is None:
         raise NoAnswer(f"list {list_!r} was never heard of, as known at position {known}")
-    cursor.execute(_DECLARATION, {"number": row[0], "known": known})
+    cursor.execute(DECLARATION, {"number": row[0], "known": known})
     declared = cursor.fetchone()
     return None if declared is None else Declaration(*declared)
 
 
 def members(cursor: psycopg.Cursor[Any], list_: str, known: int) -> int:
     """How many residents have a live listing in the list, whatever its day."""
-    cursor.execute(_MEMBERS, {"list": list_, "known": known})
+    cursor.execute(MEMBERS, {"list": list_, "known": known})
     (counted,) = cursor.fetchone() or (0,)
     return int(counted)

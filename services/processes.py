@@ -12,7 +12,7 @@ import structlog
 
 from events import database, vault
 from events.errors import WrongUse
-from projections import position
+from projections import position, reporting
 from projections.counts import COUNTS
 from projections.outstanding import OUTSTANDING
 from projections.trail import TRAIL
@@ -42,12 +42,14 @@ _log = structlog.get_logger("process")
 
 
 def prepare(address: str) -> None:
-    """Make what is missing in the database: roles, tables, views. Safe at every start, also of several at once."""
+    """Make what is missing in the database: roles, tables, views, reports. Safe at every start, of several at once."""
     database.create(address)
     with database.connect(address, "rekam_projector") as connection:
         for view in VIEWS.values():
             with connection.transaction(), connection.cursor() as cursor:
                 position.make(cursor, view)
+    with database.connect(address) as connection, connection.cursor() as cursor:
+        reporting.make(cursor)
 
 
 def unlock(settings: Settings, address: str) -> Keys:

@@ -26,6 +26,9 @@ FORBIDDEN = [
     ("rekam_reader", "UPDATE intake.cursor SET next = 0"),
     ("rekam_reader", "DELETE FROM vault.person"),
     ("rekam_vault", "SELECT * FROM log.entry"),
+    ("rekam_reporting", "SELECT * FROM log.entry"),
+    ("rekam_reporting", "SELECT * FROM vault.person"),
+    ("rekam_reporting", "SELECT * FROM intake.accounted"),
 ]
 
 
