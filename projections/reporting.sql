@@ -1,14 +1,9 @@
 -- The functions of the schema `reporting`, owned by `rekam_reader`. projections/reporting.py fills in what stands in
--- braces, makes the types they return and the views over them, and says who may call what.
---
--- A rebuild swaps a view's whole schema, so nothing here may depend on its tables: the bodies are texts, whose names are
--- looked up when they run, and the views are over functions alone. Whoever reads a view begins with its `position`,
--- whose lock keeps it in its place until the transaction ends. All functions are STABLE: they write nothing, and see the
--- one snapshot of the statement that calls them.
-
--- ---------------------------------------------------------------- not for others
-
--- The position asked about; null is the last one reached.
+-- braces, makes the types they return and the views over them, and says who may call what. A rebuild swaps a view's
+-- whole schema, so nothing here may depend on its tables: the bodies are texts, whose names are looked up when they run,
+-- and the views are over functions alone. Whoever reads a view begins with its `position`, whose lock keeps it in place
+-- until the transaction ends. All are STABLE: they write nothing, and see the snapshot of the statement that calls.
+-- Down to `today`, functions that only the others call. The position asked about; null is the last one reached.
 CREATE OR REPLACE FUNCTION reporting.known_at(wanted bigint, reached bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -22,10 +17,8 @@ END $$;
 -- The position asked about of the view counts.
 CREATE OR REPLACE FUNCTION reporting.known_to_counts(wanted bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    reached bigint := coalesce((SELECT p.position FROM counts.position AS p), 0);
 BEGIN
-    RETURN reporting.known_at(wanted, reached);
+    RETURN reporting.known_at(wanted, coalesce((SELECT p.position FROM counts.position AS p), 0));
 END $$;
 
 -- The day asked about; null is today. A day without end is none.
@@ -76,8 +69,7 @@ END $$;
 
 -- The sums of a period, account to account.
 CREATE OR REPLACE FUNCTION reporting.flowed(after date, until date, known bigint)
-RETURNS TABLE (from_account smallint, to_account smallint, people bigint)
-LANGUAGE plpgsql STABLE AS $$
+RETURNS TABLE (from_account smallint, to_account smallint, people bigint) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 <<asked>>
 DECLARE
@@ -92,8 +84,7 @@ END $$;
 
 -- Refuses a period as `rekam flows` does.
 CREATE OR REPLACE FUNCTION reporting.check_period(from_day date, to_day date, known bigint, known_then bigint)
-RETURNS void
-LANGUAGE plpgsql STABLE AS $$
+RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF to_day < from_day OR known_then < known THEN
         RAISE EXCEPTION 'a period ends after it begins: % to %, known at %, then at %',
@@ -103,11 +94,9 @@ BEGIN
     PERFORM reporting.first_day(from_day, known), reporting.first_day(from_day, known_then);
 END $$;
 
--- ---------------------------------------------------------------- for everybody with the role rekam_reporting
-
+-- From here on, what `rekam_reporting` calls.
 CREATE OR REPLACE FUNCTION reporting.today() RETURNS date
-LANGUAGE sql STABLE
-RETURN (statement_timestamp() AT TIME ZONE interval '8 hours')::date;
+LANGUAGE sql STABLE RETURN (statement_timestamp() AT TIME ZONE interval '8 hours')::date;
 
 CREATE OR REPLACE FUNCTION reporting.counts_on(day date DEFAULT NULL, "position" bigint DEFAULT NULL)
 RETURNS SETOF reporting.counts_row
@@ -208,9 +197,7 @@ BEGIN
     WITH held (account, people) AS MATERIALIZED ({of_members}), stands AS (
         SELECT area, standing, people FROM held JOIN counts.account ON counts.account.number = held.account
         WHERE people <> 0
-    ), total AS (
-        SELECT coalesce(sum(people), 0)::bigint AS members FROM stands
-    )
+    ), total AS (SELECT coalesce(sum(people), 0)::bigint AS members FROM stands)
     SELECT asked.list, asked.day, asked.known, (SELECT reading_version FROM counts.position),
         asked.declared.rows, members, asked.declared.rows - members,
         area, name, kecamatan, kecamatan_name,
@@ -236,18 +223,23 @@ DECLARE
     until    date    := reporting.day_of($2);
     complete integer := (known + 1) / {block};
     open     bigint  := (known + 1) / {block} * {block};
+    official smallint[] := ARRAY(SELECT number FROM counts.account WHERE standing IN ({official}));
+    truly    smallint[] := ARRAY(SELECT number FROM counts.account WHERE standing = 'outstanding');
+    recorded smallint[] := ARRAY(SELECT number FROM counts.account WHERE standing = 'recorded');
 BEGIN
     RETURN QUERY
+    WITH came AS MATERIALIZED (  -- summed before any join, of which the planner would guess wrong
+        SELECT valid_on, to_account, sum(people)::bigint AS recorded,
+            coalesce(sum(people) FILTER (WHERE from_account = ANY (asked.truly)), 0)::bigint AS truly
+        FROM ({moved}) AS moved
+        WHERE from_account = ANY (asked.official) AND to_account = ANY (asked.recorded)
+        GROUP BY valid_on, to_account
+        HAVING sum(people) <> 0
+    )
     SELECT valid_on, asked.known, (SELECT reading_version FROM counts.position),
-        t.area, name, kecamatan, kecamatan_name,
-        sum(people)::bigint, coalesce(sum(people) FILTER (WHERE f.standing = 'outstanding'), 0)::bigint
-    FROM ({moved}) AS moved
-    JOIN counts.account AS f ON f.number = from_account AND f.standing IN ({official})
-    JOIN counts.account AS t ON t.number = to_account AND t.standing = 'recorded'
-    JOIN reporting.areas ON reporting.areas.area = t.area
-    GROUP BY valid_on, t.area, name, kecamatan, kecamatan_name
-    HAVING sum(people) <> 0
-    ORDER BY valid_on, t.area = '-', t.area COLLATE "C";
+        area, name, kecamatan, kecamatan_name, recorded, truly
+    FROM came JOIN counts.account ON number = to_account JOIN reporting.areas USING (area)
+    ORDER BY valid_on, area = '-', area COLLATE "C";
 END $$;
 
 CREATE OR REPLACE FUNCTION reporting.lists_at("position" bigint DEFAULT NULL) RETURNS SETOF reporting.lists_row
@@ -303,7 +295,6 @@ BEGIN
     RETURN QUERY
     SELECT reporting.today(), size, CASE WHEN size > 0 THEN accepted END, c.position, t.position, o.position,
         c.reading_version, tally.*, (SELECT count(*) FROM intake.quarantine AS q WHERE {open})
-    FROM counts.position AS c, trail.position AS t, outstanding.position AS o, log.head, (
-        SELECT {tally} FROM intake.accounted
-    ) AS tally;
+    FROM counts.position AS c, trail.position AS t, outstanding.position AS o, log.head,
+        (SELECT {tally} FROM intake.accounted) AS tally;
 END $$;
