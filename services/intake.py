@@ -55,8 +55,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._probe: Probe = wire.probe()
         self._broker = wire.broker()
         self._subscriber = subscribe(
-            self._broker, *SOURCE_TOPICS, group=GROUP, handler=self._handle, listener=self, reset="none"
-        )
+            self._broker, *SOURCE_TOPICS, group=GROUP, handler=self._handle, listener=self, reset="none",
+            wait_ms=50 if wire.engines.embedded else 20,  # a laptop has other things to do
+        )  # fmt: skip
         self._marks: dict[TopicPartition, Mark] = {}
         self._unsettled: set[TopicPartition] = set()
         self._aside: dict[TopicPartition, float] = {}

@@ -150,7 +150,7 @@ class Projector:
         self._broker = wire.broker()
         self._subscriber = subscribe(
             self._broker, LOG_TOPIC, group=f"rekam-{view.name}", handler=self._handle, reset="latest",
-            wait_ms=20 if wire.engines.embedded else 500,  # the embedded broker looks every 100 ms alone
+            wait_ms=50 if wire.engines.embedded else 500,  # the embedded broker looks every 100 ms alone
         )  # fmt: skip
         self._turn = asyncio.Lock()
         self._uncommitted = False

@@ -131,7 +131,7 @@ def subscribe(
     handler: Callable[[Records], Awaitable[None]],
     listener: ConsumerRebalanceListener | None = None,
     reset: Literal["latest", "none"],
-    wait_ms: int = 20,
+    wait_ms: int,
 ) -> Any:
     """Subscribe `handler` to batches of records as they came, nothing decoded; the subscriber.
 
@@ -144,7 +144,7 @@ def subscribe(
         group_id=group,
         batch=True,
         max_records=2000,
-        batch_timeout_ms=10,  # after an empty fetch FastStream sleeps for it once more
+        batch_timeout_ms=20,  # after an empty fetch FastStream sleeps for it once more
         fetch_max_wait_ms=wait_ms,
         fetch_max_bytes=8 * 1024 * 1024,  # it is kept in memory, and the next answer beside it
         max_partition_fetch_bytes=1024 * 1024,
