@@ -14,6 +14,7 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import psycopg
@@ -114,10 +115,10 @@ class _Story:
     def _publish(self, messages: list[Outgoing]) -> int:
         """Publish a phase, and wait until intake has accounted for it; where the log ends then."""
         spare_garbage()
-        wire = Wire(self.supervisor.settings, self.supervisor.engines)
         for tries in range(1, _TRIES + 1):
+            wire = Wire(self.supervisor.settings, self.supervisor.engines)
             progress = Progress(len(messages), report=self._report)
-            publishing = _beside(lambda progress=progress: asyncio.run(publish(wire, messages, progress)))  # type: ignore[misc]
+            publishing = _beside(partial(_publish, wire, messages, progress))
             try:
                 self._wait(publishing)
                 break
@@ -198,6 +199,10 @@ def stay(supervisor: Supervisor) -> None:
         while True:
             supervisor.tick()
             time.sleep(_TICK_S)
+
+
+def _publish(wire: Wire, messages: list[Outgoing], progress: Progress) -> None:
+    asyncio.run(publish(wire, messages, progress))
 
 
 def _beside(work: Callable[[], _T]) -> Future[_T]:
