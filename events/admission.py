@@ -6,13 +6,14 @@
     4. identify    the subject behind the NIK, and its key
     5. seal and append; then what was parked, the receipts and the claims are written
 
+What needs neither the lock nor the database is done before (`ready`), so that writers hold each other up for less.
 Steps 1 and 2 are the caller's, since a message re-driven out of quarantine has its offset accounted for already.
 A withdrawal whose target has not come waits in quarantine, and is appended in the transaction that appends its target.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events import log, quarantine, vault
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     import psycopg
 
     from events.calendar import DepartureRule
-    from events.entry import Person
+    from events.entry import Parts, Person
     from events.log import Head
     from events.vault import Keys
 
-__all__ = ["Admission", "Item", "Outcome"]
+__all__ = ["Admission", "Item", "Outcome", "Ready", "ready"]
 
 _WITHDRAWAL: Final = "rekam.correction.fact_withdrawn.v1"
 
@@ -42,13 +43,27 @@ _CLAIMS: Final = "SELECT key, position, subject, type, content FROM log.claim WH
 _COPY_CLAIMS: Final = "COPY log.claim (key, position, subject, type, content) FROM STDIN (FORMAT binary)"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Ready(NamedTuple):
+    """A checked event with all that follows from it alone.
+
+    `key` claims its name, `content` is by what a repeat is known, `of` is the mac of whom it is about; a withdrawal has
+    `target`, the claim of what it withdraws, instead.
+    """
+
+    event: Event
+    key: UUID
+    content: bytes
+    of: bytes | None
+    target: UUID | None
+    parts: Parts
+
+
+class Item(NamedTuple):
     """A message with what checking it gave. `number` is its place in quarantine when it is re-driven, else 0."""
 
     kafka: Coordinates
     message: Message
-    checked: Event | Refused
+    checked: Ready | Refused
     number: int = 0
 
 
@@ -68,13 +83,23 @@ class _Claim(NamedTuple):
 
 
 class _New(NamedTuple):
-    """An event that has been given its position; `of` is the mac of whom it is about, or its target's claim."""
+    """An event that has been given its position."""
 
     item: Item
-    event: Event
-    key: UUID
-    content: bytes
-    of: bytes | UUID
+    ready: Ready
+
+
+def ready(keys: Keys, rule: DepartureRule, event: Event) -> Ready:
+    """Work out what an event needs on its way into the log; `rule` says until when a departure's letter holds."""
+    data = event.data
+    of = target = None
+    if isinstance(data, FactWithdrawn):
+        target = keys.claim_key(data.withdraws_source, data.withdraws_id)
+    else:
+        nik = getattr(data, "nik", None)
+        of = keys.nik_mac(nik) if nik is not None else keys.list_mac(getattr(data, "list"))  # noqa: B009
+    key, content = keys.claim_key(event.source, event.id), keys.content_mac(canonical(event))
+    return Ready(event, key, content, of, target, split(event, rule))
 
 
 @dataclass(slots=True)
@@ -86,10 +111,9 @@ class Admission:
 
     cursor: psycopg.Cursor[Any]
     keys: Keys
-    rule: DepartureRule
     head: Head
     accepted: datetime
-    check: Callable[[Coordinates, Message], Event | Refused]
+    check: Callable[[Coordinates, Message], Ready | Refused]
     _claims: dict[UUID, _Claim] = field(default_factory=dict)
     _waiting: dict[UUID, list[Item]] = field(default_factory=dict)
     _new: list[_New] = field(default_factory=list)
@@ -101,10 +125,9 @@ class Admission:
 
     def admit(self, items: Sequence[Item]) -> list[Outcome]:
         """Decide and write all; the outcome of each item, in order. The caller commits, or rolls everything back."""
-        named = [self._name(item.checked) for item in items]
-        self._recognise(items, named)
+        self._recognise([item.checked for item in items])
         self._number = quarantine.last_number(self.cursor)
-        outcomes = [self._take(item, name) for item, name in zip(items, named, strict=True)]
+        outcomes = [self._take(item) for item in items]
         self._append()
         quarantine.park(self.cursor, self.keys, self.accepted, self._parked)
         quarantine.resolve(self.cursor, self.accepted, self._steps)
@@ -113,29 +136,16 @@ class Admission:
 
     # ------------------------------------------------------------------ step 3
 
-    def _name(self, checked: Event | Refused) -> tuple[UUID, bytes] | None:
-        if isinstance(checked, Refused):
-            return None
-        return self.keys.claim_key(checked.source, checked.id), self.keys.content_mac(canonical(checked))
-
-    def _target(self, event: Event) -> UUID | None:
-        data = event.data
-        return (
-            self.keys.claim_key(data.withdraws_source, data.withdraws_id) if isinstance(data, FactWithdrawn) else None
-        )
-
-    def _recognise(self, items: Iterable[Item], named: Iterable[tuple[UUID, bytes] | None]) -> None:
+    def _recognise(self, checked: list[Ready | Refused]) -> None:
         """Look up every claim that may matter: of the events, of what waits for them, of targets."""
-        events = [item.checked for item in items]
-        came = {name[0] for name in named if name}
+        came = {one.key for one in checked if isinstance(one, Ready)}
+        targets = _targets(checked)
         wanted: set[UUID] = set()
         while came:  # what waited may itself be waited for, also in a circle
             wanted |= came
             woken = self._wake(quarantine.waiting(self.cursor, self.keys, list(came)))
-            events += woken
-            came = {self.keys.claim_key(event.source, event.id) for event in woken if isinstance(event, Event)}
-            came -= wanted
-        targets = {target for event in events if isinstance(event, Event) and (target := self._target(event))}
+            targets |= _targets(woken)
+            came = {one.key for one in woken if isinstance(one, Ready)} - wanted
         wanted |= targets
         if wanted:
             self.cursor.execute(_CLAIMS, [list(wanted)], binary=True)
@@ -143,7 +153,7 @@ class Admission:
         known = [claim.subject for key in targets if (claim := self._claims.get(key)) and claim.subject]
         self._opened = vault.people(self.cursor, self.keys, known)
 
-    def _wake(self, parked: Iterable[Parked]) -> list[Event | Refused]:
+    def _wake(self, parked: Iterable[Parked]) -> list[Ready | Refused]:
         """Check again those that wait for what may now come, and keep them at hand."""
         found = []
         for one in parked:
@@ -153,25 +163,18 @@ class Admission:
             found.append(checked)
         return found
 
-    def _take(self, item: Item, name: tuple[UUID, bytes] | None) -> Outcome:
-        event = item.checked
-        if isinstance(event, Refused):
-            return self._park(item, event)
-        assert name is not None
-        key, content = name
-        claim = self._claims.get(key)
+    def _take(self, item: Item) -> Outcome:
+        ready = item.checked
+        if isinstance(ready, Refused):
+            return self._park(item, ready)
+        claim = self._claims.get(ready.key)
         if claim is not None:
-            return self._repeat(item, event, claim, content)
-        target = self._target(event)
-        if target is not None:
-            refused = self._refusal(event, self._claims.get(target))
+            return self._repeat(item, ready, claim)
+        if ready.target is not None:
+            refused = self._refusal(ready.event, self._claims.get(ready.target))
             if refused is not None:
-                return self._park(item, refused, target if refused.code == "waits_for_target" else None)
-        return self._take_new(_New(item, event, key, content, target or self._mac(event)))
-
-    def _mac(self, event: Event) -> bytes:
-        nik = getattr(event.data, "nik", None)
-        return self.keys.nik_mac(nik) if nik is not None else self.keys.list_mac(getattr(event.data, "list"))  # noqa: B009
+                return self._park(item, refused, ready.target if refused.code == "waits_for_target" else None)
+        return self._take_new(_New(item, ready))
 
     def _refusal(self, event: Event, target: _Claim | None) -> Refused | None:
         named = {"source": event.source, "id": event.id, "type": event.type}
@@ -191,16 +194,18 @@ class Admission:
 
     def _take_new(self, new: _New) -> Outcome:
         self._new.append(new)
-        position = self.head.size + len(self._new)
-        self._claims[new.key] = _Claim(position, None, new.event.type, new.content)
+        position, ready = self.head.size + len(self._new), new.ready
+        self._claims[ready.key] = _Claim(position, None, ready.event.type, ready.content)
         if new.item.number:
             self._steps.append(Step(new.item.number, "appended", position, None))
-        for waiting in self._waiting.pop(new.key, ()):
-            self._take(waiting, self._name(waiting.checked))
+        if self._waiting:
+            for waiting in self._waiting.pop(ready.key, ()):
+                self._take(waiting)
         return Outcome("appended", position, None)
 
-    def _repeat(self, item: Item, event: Event, claim: _Claim, content: bytes) -> Outcome:
-        if claim.content != content:
+    def _repeat(self, item: Item, ready: Ready, claim: _Claim) -> Outcome:
+        event = ready.event
+        if claim.content != ready.content:
             said = f"the id is taken by another event, at position {claim.position}: publish this one under a new id"
             why = Refused("conflict", said, source=event.source, id=event.id, type=event.type)
             return self._park(item, why, position=claim.position)
@@ -221,7 +226,7 @@ class Admission:
         self._number += 1
         self._parked.append(Parked(item.kafka, outcome, why.code, waits_for, item.message, self._number, why, position))
         if waits_for is not None:  # its target may still come in this very batch
-            self._waiting.setdefault(waits_for, []).append(replace(item, number=self._number))
+            self._waiting.setdefault(waits_for, []).append(item._replace(number=self._number))
         return Outcome(outcome, None, why.code)
 
     # ------------------------------------------------------------------ steps 4 and 5
@@ -229,29 +234,34 @@ class Admission:
     def _append(self) -> None:
         if not self._new:
             return
-        people = vault.identify(self.cursor, self.keys, [new.of for new in self._new if isinstance(new.of, bytes)])
+        people = vault.identify(self.cursor, self.keys, [new.ready.of for new in self._new if new.ready.of is not None])
         accepted = format_instant(self.accepted)
-        rows = []
-        for new, nonces in zip(self._new, vault.nonces(len(self._new)), strict=True):
-            person = self._person(new.of, people)
-            self._claims[new.key] = self._claims[new.key]._replace(subject=person.subject)
+        rows, claims = [], []
+        for position, (new, nonces) in enumerate(
+            zip(self._new, vault.nonces(len(self._new)), strict=True), self.head.size + 1
+        ):
+            event, key, content, _, _, parts = new.ready
+            person = self._person(new.ready, people)
+            self._claims[key] = _Claim(position, person.subject, event.type, content)
             self._opened.setdefault(person.subject, person.key)
             acceptance = Acceptance(accepted, new.item.kafka, new.item.number > 0)
-            entry = seal_entry(new.event, split(new.event, self.rule), person, nonces, acceptance)
-            rows.append(log.New(person.subject, new.event.type, encode(entry)))
+            entry = seal_entry(event, parts, person, nonces, acceptance)
+            rows.append(log.New(person.subject, event.type, encode(entry)))
+            claims.append((key, position, person.subject, event.type, content))
         self.head = log.append(self.cursor, self.head, rows, self.accepted)
-        self._write_claims()
+        with self.cursor.copy(_COPY_CLAIMS) as copy:
+            copy.set_types(("uuid", "int8", "uuid", "text", "bytea"))
+            for claim in claims:
+                copy.write_row(claim)
 
-    def _person(self, of: bytes | UUID, people: dict[bytes, Person]) -> Person:
-        if isinstance(of, bytes):
-            return people[of]
-        subject = self._claims[of].subject
+    def _person(self, ready: Ready, people: dict[bytes, Person]) -> Person:
+        if ready.of is not None:
+            return people[ready.of]
+        assert ready.target is not None
+        subject = self._claims[ready.target].subject
         assert subject is not None, "a target stands before its withdrawal"
         return vault.Person(subject, self._opened[subject])
 
-    def _write_claims(self) -> None:
-        with self.cursor.copy(_COPY_CLAIMS) as copy:
-            copy.set_types(("uuid", "int8", "uuid", "text", "bytea"))
-            for new in self._new:
-                position, subject, type_, content = self._claims[new.key]
-                copy.write_row((new.key, position, subject, type_, content))
+
+def _targets(checked: Iterable[Ready | Refused]) -> set[UUID]:
+    return {one.target for one in checked if isinstance(one, Ready) and one.target is not None}

@@ -13,7 +13,7 @@ import structlog
 from aiokafka import TopicPartition
 
 from events import database, log, offsets, vault
-from events.admission import Admission, Item, Outcome
+from events.admission import Admission, Item, Outcome, Ready, ready
 from events.entry import Coordinates
 from events.envelope import check
 from events.errors import Refused
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import psycopg
     from aiokafka import ConsumerRecord
 
-    from events.facts import Event
     from events.offsets import Mark
     from services.settings import Settings
 
@@ -43,6 +42,10 @@ class Batch:
     mark: Mark
     begin: int
     records: Sequence[ConsumerRecord[Any, Any]]
+
+    def after(self) -> Mark:
+        """Where the partition stands when the batch is accounted for."""
+        return replace(self.mark, next=self.records[-1].offset + 1, last=last_of(self.records[-1]))
 
 
 class Accountant:
@@ -81,7 +84,7 @@ class Accountant:
     # ------------------------------------------------------------------ messages
 
     def check(self, batches: Sequence[Batch], now: datetime) -> list[Item]:
-        """Check every message by itself; needs no database."""
+        """Check every message by itself, and make it ready; needs no database."""
         items = []
         for batch in batches:
             topic, incarnation, partition = batch.mark.topic, batch.mark.incarnation, batch.mark.partition
@@ -91,18 +94,17 @@ class Accountant:
                 items.append(Item(kafka, message, self._checked(kafka, message, now)))
         return items
 
-    def take(self, batches: Sequence[Batch], items: Sequence[Item], now: datetime) -> list[Mark]:
-        """Account for the batches and append what they bring; where each partition then stands.
+    def take(self, batches: Sequence[Batch], items: Sequence[Item], now: datetime) -> None:
+        """Account for the batches and append what they bring; each partition then stands where its batch says.
 
         Clash where the ledger has moved on: nothing was done, ask it again.
         """
         with self._session.transaction() as cursor:
             admission = self._admission(cursor, now)
-            steps = {batch.mark: (batch.records[-1].offset + 1, last_of(batch.records[-1])) for batch in batches}
-            offsets.advance(cursor, steps)
+            moved = {batch.mark: batch.after() for batch in batches}
+            offsets.advance(cursor, {mark: (after.next, after.last) for mark, after in moved.items()})
             outcomes = iter(admission.admit(items))
             offsets.account(cursor, [(batch.mark, _ranges(batch, outcomes)) for batch in batches])
-        return [replace(mark, next=next_, last=last) for mark, (next_, last) in steps.items()]
 
     def redrive(self, number: int, now: datetime) -> Outcome | None:
         """Put a parked message through once more, with its old coordinates; None where it is not open."""
@@ -119,13 +121,15 @@ class Accountant:
     def _admission(self, cursor: psycopg.Cursor[Any], now: datetime) -> Admission:
         head = log.lock(cursor)
         return Admission(
-            cursor, self._keys, self._settings.departure_rule, head, log.accepted(head, now),
+            cursor, self._keys, head, log.accepted(head, now),
             lambda kafka, message: self._checked(kafka, message, now),
         )  # fmt: skip
 
-    def _checked(self, kafka: Coordinates, message: Message, now: datetime) -> Event | Refused:
+    def _checked(self, kafka: Coordinates, message: Message, now: datetime) -> Ready | Refused:
+        settings = self._settings
         try:
-            return check(kafka.topic, message.headers, message.value, now, self._settings.correcting_sources)
+            event = check(kafka.topic, message.headers, message.value, now, settings.correcting_sources)
+            return ready(self._keys, settings.departure_rule, event)
         except Refused as refused:
             return refused
         except Exception as error:  # noqa: BLE001 - a message that we fall over must not hold up those behind it

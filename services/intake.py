@@ -6,6 +6,7 @@ A batch goes this way:
     2. one transaction: lock, account, recognise, identify, seal and append (events/admission.py), commit
     3. the group's offsets are committed, which means nothing but lag
 
+While a batch is in its transaction the next is in step 1; where the first fails, the other is dropped with it.
 Where it stands comes from the ledger alone, never from the group: whatever goes wrong, it asks the ledger again and
 seeks there. A partition that is assigned is paused and moved before the first await, since aiokafka fetches meanwhile.
 """
@@ -28,10 +29,11 @@ from services.account import Accountant, Batch
 from services.wire import subscribe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from aiokafka import ConsumerRecord
 
+    from events.admission import Item
     from events.offsets import Mark
     from services.incarnations import Bounds, Probe
     from services.wire import Records, Wire
@@ -62,8 +64,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._unsettled: set[TopicPartition] = set()
         self._aside: dict[TopicPartition, float] = {}
         self._turn = asyncio.Lock()
+        self._under_way: asyncio.Task[None] | None = None
         self._busy = 0.0
-        self._committed, self._uncommitted = 0.0, False
+        self._uncommitted = False
         self._failure: Exception | None = None
 
     async def run(self) -> None:
@@ -79,6 +82,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                     await asyncio.sleep(_PAUSE_S if self._unsettled else _TICK_S)
             finally:
                 await self._broker.stop()
+                await self._finish()
 
     # ------------------------------------------------------------------ assignment
 
@@ -103,12 +107,13 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _look_around(self) -> None:
         """Settle what waits for it; see whether a topic began anew, lost messages, or ends in what nobody can read."""
+        await self._finish()
         try:
             now = asyncio.get_running_loop().time()
             wanted = {tp for tp in self._unsettled if self._aside.get(tp, now) <= now}
             if wanted:
                 await self._settle(wanted)
-            if self._uncommitted and now - self._committed >= _TICK_S:
+            if self._uncommitted:
                 await self._commit()
             quiet = {tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled}
             if quiet and asyncio.get_running_loop().time() - self._busy >= _TICK_S:
@@ -199,7 +204,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             items, _ = await asyncio.gather(
                 asyncio.to_thread(self._accountant.check, batches, now), self._probe.recognise(marks)
             )
-            moved = await asyncio.to_thread(self._accountant.take, batches, items, now)
         except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
             _log.warning("again from the ledger", why=_why(error))
             self._hold(records)
@@ -208,12 +212,31 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self._failure = error
             self._hold(records)
             raise
-        for tp, mark in zip(records, moved, strict=True):
-            if tp in self._marks:
-                self._marks[tp] = mark
-        self._uncommitted = True
-        if asyncio.get_running_loop().time() - self._committed >= _TICK_S:
-            await self._commit()
+        await self._finish()
+        if any(self._marks.get(tp) is not mark for tp, mark in marks.items()):
+            self._hold(records)  # the batch before did not go through, or a partition has gone to another intake
+            return
+        self._under_way = asyncio.create_task(self._account(batches, items, now))
+        self._marks |= {tp: batch.after() for tp, batch in zip(records, batches, strict=True)}
+
+    async def _account(self, batches: Sequence[Batch], items: Sequence[Item], now: datetime) -> None:
+        """Do the transaction; where it fails, the partitions wait for the ledger to be asked."""
+        try:
+            await asyncio.to_thread(self._accountant.take, batches, items, now)
+        except (Retry, psycopg.OperationalError) as error:
+            _log.warning("again from the ledger", why=_why(error))
+        except Exception as error:  # noqa: BLE001 - `run` raises it
+            self._failure = error
+        else:
+            self._uncommitted = True
+            return
+        self._hold(TopicPartition(batch.mark.topic, batch.mark.partition) for batch in batches)
+
+    async def _finish(self) -> None:
+        """Wait until nothing is in a transaction: the marks are then the ledger's."""
+        if self._under_way is not None:
+            await asyncio.wait([self._under_way])  # also when we are told to end meanwhile, it is let alone
+            self._under_way = None
 
     async def _begins(
         self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]], marks: dict[TopicPartition, Mark]
@@ -232,10 +255,13 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         return begins
 
     async def _commit(self) -> None:
-        """Commit the group's offsets, once a second at most: they mean nothing but lag."""
-        self._committed, self._uncommitted = asyncio.get_running_loop().time(), False
+        """Commit the group's offsets, which mean nothing but lag."""
+        self._uncommitted = False
+        consumer = self._subscriber.consumer
+        stands = {tp: self._marks[tp].next for tp in consumer.assignment() & self._marks.keys()}
         try:
-            await self._subscriber.consumer.commit()
+            if stands:
+                await consumer.commit(stands)
         except KafkaError as error:
             _log.info("group offsets not committed", why=_why(error))
 

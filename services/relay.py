@@ -77,7 +77,7 @@ class Relay:
     async def run(self) -> None:
         while True:
             # a new producer after each trouble: one that missed a number of its sequence is refused from then on
-            producer = self._wire.producer()
+            producer = self._wire.producer(linger_ms=0)  # what is read together is sent together
             try:
                 await producer.start()
                 while True:

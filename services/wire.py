@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
@@ -22,7 +23,7 @@ from services.security import client_options, faststream_security
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+    from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
     from faststream.message import StreamMessage
 
     from services.embedded import Engines
@@ -48,6 +49,10 @@ SOURCE_PARTITIONS: Final = 4
 
 COPIES: Final = 3
 """Of a topic that we make, where there are as many brokers."""
+
+_LARGEST_BATCH: Final = 2_000
+_LONGEST_WAIT_MS: Final = 500
+"""How long is waited for a batch, until it is looked whether we are told to end."""
 
 _OURS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
     (LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC), 1
@@ -90,13 +95,13 @@ class Wire:
             logger=_FASTSTREAM,
         )
 
-    def producer(self) -> AIOKafkaProducer:
+    def producer(self, *, linger_ms: int = 2) -> AIOKafkaProducer:
         """Make a producer that waits for every replica; idempotent, which the embedded broker alone does not know."""
         return AIOKafkaProducer(
             bootstrap_servers=self.engines.kafka,
             acks="all",
             enable_idempotence=not self.engines.embedded,
-            linger_ms=2,
+            linger_ms=linger_ms,
             max_batch_size=128 * 1024,
             max_request_size=2 * 1024 * 1024,
             metadata_max_age_ms=1000,
@@ -139,12 +144,10 @@ def subscribe(
     Handlers are called one after the other. `wait_ms` is how long the broker may hold back an answer that is empty:
     what comes for a partition just delivered waits for the request under way, so it is short where there are several.
     """
-    subscriber = broker.subscriber(
+    subscriber: Any = broker.subscriber(
         *topics,
         group_id=group,
         batch=True,
-        max_records=2000,
-        batch_timeout_ms=20,  # after an empty fetch FastStream sleeps for it once more
         fetch_max_wait_ms=wait_ms,
         fetch_max_bytes=8 * 1024 * 1024,  # it is kept in memory, and the next answer beside it
         max_partition_fetch_bytes=1024 * 1024,
@@ -158,7 +161,14 @@ def subscribe(
         decoder=_undecoded,
     )
     subscriber(handler)
+    subscriber.get_msg = _next_batch
     return subscriber
+
+
+async def _next_batch(consumer: AIOKafkaConsumer) -> Records:
+    """Stand in for FastStream's own fetch, which after an empty one sleeps as long as it has waited, deaf."""
+    records = await consumer.getmany(timeout_ms=_LONGEST_WAIT_MS, max_records=_LARGEST_BATCH)
+    return tuple(chain.from_iterable(records.values()))
 
 
 async def _as_they_came(records: Records) -> StreamMessage[Any]:

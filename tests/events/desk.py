@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from events import log, vault
-from events.admission import Admission, Item
+from events.admission import Admission, Item, ready
 from events.calendar import DepartureRule
 from events.database import connect
 from events.entry import Coordinates
 from events.envelope import check
 from events.errors import Refused
-from events.facts import TOPIC_OF, Event
+from events.facts import TOPIC_OF
 from events.quarantine import Message, dismiss, listed, open_parked
 from tests.events.examples import ACCEPTED, STRUCTURED, good_data, structured
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from events.admission import Outcome
+    from events.admission import Outcome, Ready
 
 __all__ = ["Desk", "of"]
 
@@ -94,10 +94,11 @@ class Desk:
 
     def _admission(self, cursor: psycopg.Cursor[Any]) -> Admission:
         head = log.lock(cursor)
-        return Admission(cursor, self.keys, RULE, head, log.accepted(head, ACCEPTED), self._checked)
+        return Admission(cursor, self.keys, head, log.accepted(head, ACCEPTED), self._checked)
 
-    def _checked(self, kafka: Coordinates, message: Message) -> Event | Refused:
+    def _checked(self, kafka: Coordinates, message: Message) -> Ready | Refused:
         try:
-            return check(kafka.topic, message.headers, message.value, ACCEPTED, self._correcting)
+            event = check(kafka.topic, message.headers, message.value, ACCEPTED, self._correcting)
+            return ready(self.keys, RULE, event)
         except Refused as refused:
             return refused

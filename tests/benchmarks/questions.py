@@ -1,0 +1,158 @@
+"""Questions to a ledger of a million made-up facts: how long `counts` and `flows` take, now and as of a past day.
+
+The ledger is written by the view's own `apply`, from made-up changes: people come on a list, are recorded, leave, die,
+and some of it is taken back later. Days are spread over eight years, half of them over the last one, as facts come
+late; birthdays reach into the future.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from events import database
+from events.entry import Entry
+from events.territory import KELURAHAN
+from projections import counts
+from projections.figures import counts_answer
+from projections.flows import flows_answer
+from projections.postings import Change, Posting
+from projections.transfers import NOWHERE, Account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.benchmarks.engines import Bench
+
+__all__ = ["FACTS", "Took", "ask", "fill"]
+
+FACTS = 1_000_000
+ASKED = 400
+FIRST, LAST = date(2012, 1, 1), date(2019, 12, 31)
+_BATCH = 2_000
+_LISTED, _DECLARED = "rekam.listing.resident_listed.v1", "rekam.listing.list_declared.v1"
+
+
+class Took(NamedTuple):
+    """Of so many questions of one kind, in ms."""
+
+    p50: float
+    p99: float
+    worst: float
+
+
+def fill(bench: Bench, facts: int = FACTS) -> float:
+    """Write the ledger; the seconds it took. The log stays empty: nothing here reads it."""
+    began = time.monotonic()
+    with database.connect(bench.settings.database, "rekam_projector") as connection, connection.cursor() as cursor:
+        cursor.execute("SET search_path = counts")
+        batch: list[Change] = []
+        for change in _made_up(facts):
+            batch.append(change)
+            if len(batch) == _BATCH or change.position == facts:
+                counts.apply(cursor, batch)
+                cursor.execute("UPDATE position SET position = %s", [change.position])
+                connection.commit()
+                batch = []
+    bench.looking.execute("ANALYZE")
+    return time.monotonic() - began
+
+
+def ask(bench: Bench, facts: int = FACTS) -> Iterator[tuple[str, Took]]:
+    """Ask each kind of question often, of drawn days and positions; what it took, from the call to the answer."""
+    rng = Random(7)
+    with database.connect(bench.settings.database, "rekam_reader") as connection, connection.cursor() as cursor:
+        yield "counts, today, as known now", _timed(lambda: counts_answer(cursor, LAST, facts))
+        then = lambda: counts_answer(cursor, _day(rng), _position(rng, facts))  # noqa: E731
+        yield "counts, a past day, as known then", _timed(then)
+        yield "flows of a month, as known now", _timed(lambda: _flows(cursor, _day(rng), 30, facts))
+        yield "flows of a year, as known then", _timed(lambda: _flows(cursor, _day(rng), 365, _position(rng, facts)))
+        yield "flows of all years, as known now", _timed(lambda: flows_answer(cursor, FIRST, LAST, facts, facts))
+    with psycopg.connect(bench.settings.database, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("SET ROLE rekam_reporting")
+        yield "reporting.counts_on", _timed(lambda: _sql(cursor, "counts_on(%s, %s)", _day(rng), _position(rng, facts)))
+        yield "reporting.flows", _timed(lambda: _sql(cursor, "flows(%s, %s)", first := _day(rng), first + _YEAR))
+
+
+_YEAR = timedelta(365)
+
+
+def _flows(cursor: psycopg.Cursor[object], first: date, days: int, known: int) -> None:
+    flows_answer(cursor, first, first + timedelta(days), known, known)
+
+
+def _sql(cursor: psycopg.Cursor[object], call: str, *asked: object) -> None:
+    cursor.execute(f"SELECT * FROM reporting.{call}".encode(), asked).fetchall()
+
+
+def _day(rng: Random) -> date:
+    return FIRST + timedelta(rng.randrange((LAST - FIRST).days - 365))
+
+
+def _position(rng: Random, facts: int) -> int:
+    return rng.randrange(facts // 10, facts + 1)
+
+
+def _timed(asked: Callable[[], object]) -> Took:
+    took = []
+    for _ in range(ASKED):
+        began = time.perf_counter()
+        asked()
+        took.append(1000 * (time.perf_counter() - began))
+    took.sort()
+    return Took(took[ASKED // 2], took[int(0.99 * (ASKED - 1))], took[-1])
+
+
+# ------------------------------------------------------------------ what is made up
+
+
+def _made_up(facts: int) -> Iterator[Change]:
+    """One change a position. Few move within the city; one step in fifty is taken back, and comes a month later."""
+    rng = Random(2018)
+    fact = {"list": "MADE-UP", "kind": "unrecorded", "rows": facts, "rows_by_kelurahan": {}}
+    yield Change(1, _entry(_subject(rng), _DECLARED, FIRST, fact), (), (), ())
+    people: list[tuple[UUID, Account, date]] = []
+    for position in range(2, facts + 1):
+        if len(people) < 1000 or rng.random() < 0.4:
+            subject, account, day = _subject(rng), Account(rng.choice(_AREAS), "outstanding"), _drawn(rng)
+            people.append((subject, account, day))
+            posted = [Posting(day, NOWHERE, account, 1)]
+        else:
+            who = rng.randrange(len(people))
+            subject, account, day = people[who]
+            after = _next(rng, account)
+            later = day + timedelta(1 + rng.randrange(200))
+            posted = [Posting(later, account, after, 1)] if after != account else []
+            if posted and rng.random() < 0.02:
+                posted = [Posting(later, account, after, -1), Posting(later + timedelta(30), account, after, 1)]
+            people[who] = (subject, after, later)
+        yield Change(position, _entry(subject, _LISTED, day, {"list": "MADE-UP"}), tuple(posted), (), ())
+
+
+_AREAS = list(KELURAHAN)
+_STANDINGS = ("recorded", "recorded", "recorded", "departed", "deceased", "explained_moved", "explained_recorded")
+
+
+def _next(rng: Random, account: Account) -> Account:
+    if rng.random() < 0.03:
+        return account._replace(area=rng.choice(_AREAS))
+    return account._replace(standing=rng.choice(_STANDINGS))
+
+
+def _entry(subject: UUID, type_: str, day: date, fact: dict[str, object]) -> Entry:
+    source, time = "urn:rekam:synthetic:bench", "2018-01-01T00:00:00.000000Z"
+    return Entry(subject, type_, source, "1", time, time, time, None, False, day, None, (), fact, None, None)
+
+
+def _subject(rng: Random) -> UUID:
+    return UUID(int=rng.getrandbits(128))
+
+
+def _drawn(rng: Random) -> date:
+    first = FIRST if rng.random() < 0.5 else LAST.replace(month=1, day=1)
+    return first + timedelta(rng.randrange((LAST - first).days))
