@@ -21,7 +21,7 @@ from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "connect", "create"]
+__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "check_version", "connect", "create"]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -33,8 +33,14 @@ ROLES: Final = (
     "rekam_reporting",
     "rekam_vault",
 )
-SCHEMA_VERSION: Final = 1
-STEPS: Final[dict[int, str]] = {}
+SCHEMA_VERSION: Final = 2
+STEPS: Final[dict[int, str]] = {
+    1: """
+        ALTER TABLE IF EXISTS counts.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
+        ALTER TABLE IF EXISTS trail.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
+        ALTER TABLE IF EXISTS outstanding.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
+    """,
+}
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 
 _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
@@ -146,17 +152,30 @@ def _bring_up(cursor: psycopg.Cursor[Any]) -> None:
         "(one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL)"
     )
     cursor.execute("INSERT INTO intake.schema (version) VALUES (%s) ON CONFLICT DO NOTHING", [SCHEMA_VERSION])
-    cursor.execute("SELECT version FROM intake.schema")
-    row = cursor.fetchone()
+    for version in range(_version(cursor), SCHEMA_VERSION):
+        cursor.execute(STEPS[version].encode())
+    cursor.execute("UPDATE intake.schema SET version = %s WHERE version <> %s", [SCHEMA_VERSION, SCHEMA_VERSION])
+
+
+def check_version(cursor: psycopg.Cursor[Any]) -> None:
+    """Refuse a database that a newer Rekam has made, or that an older one has and this one has not yet brought up."""
+    version = _version(cursor)
+    if version < SCHEMA_VERSION:
+        raise Refusal(
+            f"the database has schema version {version}, this program wants {SCHEMA_VERSION}: "
+            "end the older Rekam and start this one, `rekam up` or `rekam run`, which brings it up"
+        )
+
+
+def _version(cursor: psycopg.Cursor[Any]) -> int:
+    row = cursor.execute("SELECT version FROM intake.schema").fetchone()
     assert row is not None
     if row[0] > SCHEMA_VERSION:
         raise Refusal(
             f"the database has schema version {row[0]}, this program knows {SCHEMA_VERSION}; "
             "run the Rekam that made it, or one that is newer"
         )
-    for version in range(row[0], SCHEMA_VERSION):
-        cursor.execute(STEPS[version].encode())
-    cursor.execute("UPDATE intake.schema SET version = %s WHERE version <> %s", [SCHEMA_VERSION, SCHEMA_VERSION])
+    return int(row[0])
 
 
 def _said(error: psycopg.Error) -> str:

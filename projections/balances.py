@@ -7,6 +7,7 @@ the caller's transaction is REPEATABLE READ, so that a rebuild cannot swap the v
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.accounts import ACCOUNTS
@@ -14,22 +15,29 @@ from projections.counts import BLOCK
 from projections.transfers import NOWHERE, Account
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import psycopg
 
 __all__ = ["BALANCES", "FLOWS", "MOVED", "OF_MEMBERS", "balances", "balances_of_members", "flows", "pairs"]
 
+_DAY: Final = timedelta(1)
+_MIDDLE: Final = 15
+
 # These texts are also the bodies of SQL functions (`reporting.sql`), so each name of a value stands for one value.
+#
+# %(first)s is the first of the month whose beginning is nearer to the day than another's. From the balances before it
+# the cells lead there, forward, or back where the day lies in the month before.
 BALANCES: Final = """
 WITH known AS (
     SELECT balances FROM counts.month_end
-    WHERE block = %(complete)s - 1 AND month < %(month)s ORDER BY month DESC LIMIT 1
+    WHERE block = %(complete)s - 1 AND month < %(first)s ORDER BY month DESC LIMIT 1
 ), moved AS MATERIALIZED (
     SELECT from_account, to_account, sum(people) AS people
     FROM (
         SELECT from_account, to_account, people FROM counts.cell
-        WHERE valid_on >= %(month)s AND valid_on <= %(day)s AND block < %(complete)s
+        WHERE valid_on >= %(first)s AND valid_on <= %(day)s AND block < %(complete)s
+        UNION ALL
+        SELECT from_account, to_account, -people FROM counts.cell
+        WHERE valid_on > %(day)s AND valid_on < %(first)s AND block < %(complete)s
         UNION ALL
         SELECT from_account, to_account, people FROM counts.posting
         WHERE position >= %(open)s AND position <= %(known)s AND valid_on <= %(day)s
@@ -57,9 +65,26 @@ SELECT valid_on, from_account, to_account, people FROM counts.posting
 WHERE position >= %(open)s AND position <= %(known)s AND valid_on > %(after)s AND valid_on <= %(until)s
 """
 
-FLOWS: Final = f"""
+# The same, summed. Whole months, which begin from %(first)s on and before %(last)s, are taken from their flows, and the
+# days before and after them from cells.
+FLOWS: Final = """
 SELECT from_account, to_account, sum(people)::bigint
-FROM ({MOVED}) AS moved
+FROM (
+    SELECT flow.*
+    FROM (SELECT DISTINCT month FROM counts.month_flow WHERE month >= %(first)s AND month < %(last)s) AS touched,
+        LATERAL (SELECT from_accounts, to_accounts, people FROM counts.month_flow AS one
+                 WHERE one.month = touched.month AND block < %(complete)s ORDER BY block DESC LIMIT 1) AS newest,
+        LATERAL unnest(from_accounts, to_accounts, newest.people) AS flow (from_account, to_account, people)
+    UNION ALL
+    SELECT from_account, to_account, people FROM counts.cell
+    WHERE valid_on > %(after)s AND valid_on < least(%(first)s, %(until)s + 1) AND block < %(complete)s
+    UNION ALL
+    SELECT from_account, to_account, people FROM counts.cell
+    WHERE valid_on >= %(last)s AND valid_on <= %(until)s AND block < %(complete)s
+    UNION ALL
+    SELECT from_account, to_account, people FROM counts.posting
+    WHERE position >= %(open)s AND position <= %(known)s AND valid_on > %(after)s AND valid_on <= %(until)s
+) AS moved
 GROUP BY from_account, to_account
 HAVING sum(people) <> 0
 """
@@ -110,9 +135,9 @@ GROUP BY 1, 2
 
 def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
     """How many people stand in each account on `day`, as known at `known`, without `nowhere` and empty accounts."""
-    asked = {"day": day, "month": day.replace(day=1), **_blocks(known, block)}
-    cursor.execute(BALANCES, asked)
-    held = {ACCOUNTS[number]: people for number, people in cursor}
+    first = day.replace(day=1) if day.day <= _MIDDLE else _month_from(day)
+    cursor.execute(BALANCES, {"day": day, "first": first, **_blocks(known, block)}, binary=True)
+    held = {ACCOUNTS[number]: people for number, people in cursor.fetchall()}
     held.pop(NOWHERE, None)
     return held
 
@@ -121,8 +146,11 @@ def flows(
     cursor: psycopg.Cursor[Any], after: date, until: date, known: int, block: int = BLOCK
 ) -> dict[tuple[Account, Account], int]:
     """How many went from one account to another on the days after `after` up to `until`, as known at `known`."""
-    cursor.execute(FLOWS, {"after": after, "until": until, **_blocks(known, block)})
-    return {(ACCOUNTS[from_], ACCOUNTS[to]): people for from_, to, people in cursor}
+    first = _month_from(after + _DAY)
+    last = max(first, until.replace(day=1) if until == date.max else (until + _DAY).replace(day=1))
+    asked = {"after": after, "until": until, "first": first, "last": last, **_blocks(known, block)}
+    cursor.execute(FLOWS, asked, binary=True)
+    return {(ACCOUNTS[from_], ACCOUNTS[to]): people for from_, to, people in cursor.fetchall()}
 
 
 def balances_of_members(cursor: psycopg.Cursor[Any], list_: str, day: date, known: int) -> dict[Account, int]:
@@ -142,6 +170,12 @@ def pairs(
         pair = (ACCOUNTS[here].standing, ACCOUNTS[there].standing)
         found[pair] = found.get(pair, 0) + people_
     return found
+
+
+def _month_from(day: date) -> date:
+    """The first of the next month, or the day itself where it is one; of the calendar's last month, its own first."""
+    first = day.replace(day=1)
+    return first if day == first or (day.year, day.month) == (MAXYEAR, 12) else (first + 31 * _DAY).replace(day=1)
 
 
 def _blocks(known: int, block: int) -> dict[str, int]:

@@ -1,14 +1,16 @@
 """The view `counts`: the ledger of people, and the lists, written from changes in the order of the log.
 
 Every balance is a sum of postings with two bounds, the day and the position. So that the sum stays short, each complete
-block of positions is folded, in the transaction that completes it, into cells (the block's postings summed) and month
-ends (all balances at the end of a month as known at the end of the block). A block that is still open has neither: what
-is asked as known in it is summed from its postings, and nothing that was folded is ever changed.
+block of positions is folded, in the transaction that completes it, into cells (the block's postings summed), month ends
+(all balances at the end of a month as known at the end of the block) and month flows (all that went from account to
+account within a month, as known then). A block that is still open has none: what is asked as known in it is summed from
+its postings, and nothing that was folded is ever changed.
 """
 
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from datetime import date
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "COUNTS", "apply"]
 
-#: Positions a block; written into no row, so another number needs a rebuild. Block 0 has the positions 1 to 65,535.
-BLOCK: Final = 65_536
+#: Positions a block; written into no row, so another number is another shape. Block 0 has the positions 1 to 16,383.
+BLOCK: Final = 16_384
 
 _DECLARED: Final = "rekam.listing.list_declared.v1"
 _LISTED: Final = "rekam.listing.resident_listed.v1"
@@ -50,6 +52,12 @@ SELECT valid_on - (extract(day FROM valid_on)::int - 1), from_account, to_accoun
 FROM folded
 GROUP BY 1, 2, 3
 """
+
+_FLOWS_BEFORE: Final = """
+SELECT DISTINCT ON (month) month, from_accounts, to_accounts, people FROM month_flow
+WHERE month = ANY(%s) ORDER BY month, block DESC
+"""
+_COPY_FLOWS: Final = b"COPY month_flow (month, block, from_accounts, to_accounts, people) FROM STDIN"
 
 _COPY_POSTINGS: Final = (
     b"COPY posting (position, subject, valid_on, from_account, to_account, people) FROM STDIN (FORMAT binary)"
@@ -166,7 +174,7 @@ def _withdraw(cursor: psycopg.Cursor[Any], withdrawn: Sequence[Change]) -> None:
 
 
 def _fold(cursor: psycopg.Cursor[Any], number: int, block: int) -> None:
-    """Sum a complete block into cells and month ends."""
+    """Sum a complete block into cells, month ends and month flows."""
     cursor.execute(_FOLD_CELLS, {"block": number, "first": number * block, "last": (number + 1) * block - 1})
     moved: dict[date, list[tuple[int, int, int]]] = {}
     for month, *move in cursor:
@@ -175,7 +183,30 @@ def _fold(cursor: psycopg.Cursor[Any], number: int, block: int) -> None:
     before: dict[date, list[int]] = dict(cursor.fetchall())
     with cursor.copy(b"COPY month_end (block, month, balances) FROM STDIN") as copy:
         for month, balances in _month_ends(before, moved):
-            copy.write(f"{number}\t{month}\t{{{','.join(map(str, balances))}}}\n")
+            copy.write(f"{number}\t{month}\t{_array(balances)}\n")
+    _fold_flows(cursor, number, moved)
+
+
+def _fold_flows(cursor: psycopg.Cursor[Any], number: int, moved: Mapping[date, Iterable[tuple[int, int, int]]]) -> None:
+    """Of the months that the block has touched; the others are as they were in an earlier block."""
+    cursor.execute(_FLOWS_BEFORE, [list(moved)], binary=True)
+    known: dict[date, Counter[tuple[int, int]]] = {
+        month: Counter(dict(zip(zip(from_, to, strict=True), people, strict=True)))
+        for month, from_, to, people in cursor
+    }
+    with cursor.copy(_COPY_FLOWS) as copy:
+        for month, moves in moved.items():
+            flows = known.get(month, Counter())
+            for from_, to, people in moves:
+                flows[from_, to] += people
+            left = sorted((*pair, people) for pair, people in flows.items() if people)
+            columns = zip(*left, strict=True) if left else ((), (), ())
+            copy.write("\t".join([str(month), str(number), *map(_array, columns)]) + "\n")
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """An array as COPY's text has it."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _month_ends(
@@ -194,6 +225,7 @@ def _month_ends(
 
 COUNTS: Final = View(
     name="counts",
+    shape=2,
     tables=tables_with_accounts("counts.sql"),
     apply=apply,
     sorted_rows=(
@@ -203,6 +235,7 @@ COUNTS: Final = View(
         """SELECT valid_on, block, from_account, to_account, people FROM cell
             ORDER BY valid_on, block, from_account, to_account""",
         "SELECT block, month, balances FROM month_end ORDER BY block, month",
+        "SELECT month, block, from_accounts, to_accounts, people FROM month_flow ORDER BY month, block",
         "SELECT number, name, position FROM list ORDER BY number",
         """SELECT position, list, subject, register, as_of, rows, rows_by_kelurahan, recordedtime, source, id, withdrawn
             FROM declaration ORDER BY position""",

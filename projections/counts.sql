@@ -24,7 +24,7 @@ CREATE INDEX IF NOT EXISTS posting_position_idx ON posting (position);
 CREATE INDEX IF NOT EXISTS posting_from_account_idx ON posting (from_account);
 CREATE INDEX IF NOT EXISTS posting_to_account_idx ON posting (to_account);
 
--- The postings of a complete block (block = position / 65536, rounded down), summed; sums of 0 are left out.
+-- The postings of a complete block (block = position / 16384, rounded down), summed; sums of 0 are left out.
 CREATE TABLE IF NOT EXISTS cell (
     valid_on     date     NOT NULL,
     block        integer  NOT NULL,
@@ -42,6 +42,18 @@ CREATE TABLE IF NOT EXISTS month_end (
     month    date     NOT NULL,
     balances bigint[] NOT NULL,
     PRIMARY KEY (block, month)
+);
+
+-- What went from account to account within a month, as known at the end of `block`: from_accounts[n] to to_accounts[n],
+-- people[n]. There is a row only where the block has moved something in that month: a month has the flows of its last
+-- block that has one.
+CREATE TABLE IF NOT EXISTS month_flow (
+    month         date       NOT NULL,
+    block         integer    NOT NULL,
+    from_accounts smallint[] NOT NULL,
+    to_accounts   smallint[] NOT NULL,
+    people        integer[]  NOT NULL,
+    PRIMARY KEY (month, block)
 );
 
 -- Every list that was ever declared, or had a resident named on it, in the order in which they were first heard of.

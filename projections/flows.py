@@ -40,7 +40,7 @@ def flows_answer(
     check(cursor, from_day, known)
     reading_version = check(cursor, from_day, then)
     opening, closing = balances(cursor, from_day, known), balances(cursor, to_day, then)
-    restated = _less(balances(cursor, from_day, then), opening)
+    restated = _less(balances(cursor, from_day, then), opening) if then != known else {}
     moved = flows(cursor, from_day, to_day, then)
     return {
         "from": from_day.isoformat(),
@@ -67,6 +67,8 @@ def _less(some: Mapping[Account, int], others: Mapping[Account, int]) -> dict[Ac
 def _at_level(moved: Mapping[tuple[Account, Account], int], level: Level) -> dict[tuple[Account, Account], int]:
     """The same flows between the areas of that level; what stays inside one account there is none."""
     flowed: dict[tuple[Account, Account], int] = {}
+    if level == "kelurahan":
+        return {pair: people for pair, people in moved.items() if pair[0] != pair[1]}
     for (from_, to), people in moved.items():
         pair = (Account(area_of(from_.area, level), from_.standing), Account(area_of(to.area, level), to.standing))
         if pair[0] != pair[1]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.errors import NoAnswer
+from projections.counts import COUNTS
+from projections.position import refuse_shape
 from projections.selection import refuse_ahead, refuse_before
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ __all__ = [
     "members",
 ]
 
-_VIEW: Final = "SELECT position, reading_version FROM counts.position"
+_VIEW: Final = "SELECT position, reading_version, shape FROM counts.position"
 
 FIRST_DAY: Final = """
 SELECT min(as_of) FROM counts.declaration
@@ -94,12 +96,15 @@ class Membership(NamedTuple):
 def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> int:
     """Refuse what has no answer: a position the view has not reached, a day before the register's first.
 
+    Refusal where the view has another shape than these questions.
+
     The first day is the least `as_of` of all live declarations known at the position; without one no day has an answer.
     Returns the reading version that made the view, which is shown beside every figure.
     """
     cursor.execute(_VIEW)
     row = cursor.fetchone()
-    position, reading_version = row or (0, 0)
+    position, reading_version, shape = row or (0, 0, COUNTS.shape)
+    refuse_shape(COUNTS, shape)
     refuse_ahead("counts", position, known)
     cursor.execute(FIRST_DAY, {"known": known})
     (first,) = cursor.fetchone() or (None,)

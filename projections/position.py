@@ -1,4 +1,4 @@
-"""Where a view stands: a position in the log, the log's digest there, and the reading it was made by.
+"""Where a view stands: a position in the log, the log's digest there, and by which reading, in which shape it was made.
 
 It is moved by compare-and-set in the transaction that writes the view, so that a second projector that woke up late is
 fenced off: it finds the position moved and gets a Clash.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from projections.views import View
 
-__all__ = ["Standing", "make", "move", "of", "take"]
+__all__ = ["Standing", "make", "move", "of", "refuse_shape", "take"]
 
 GENESIS: Final = bytes(32)
 
@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS position (
     one             boolean PRIMARY KEY DEFAULT true CHECK (one),
     position        bigint  NOT NULL,
     digest          bytea   NOT NULL,
-    reading_version integer NOT NULL
+    reading_version integer NOT NULL,
+    shape           integer NOT NULL
 ) WITH (fillfactor = 50)
 """
 
@@ -45,25 +46,33 @@ def make(cursor: psycopg.Cursor[Any], view: View, schema: str | None = None) -> 
     cursor.execute(f"SET LOCAL search_path = {name}")
     cursor.execute(_TABLE)
     cursor.execute(
-        "INSERT INTO position (position, digest, reading_version) VALUES (0, %s, %s) ON CONFLICT DO NOTHING",
-        [GENESIS, READING_VERSION],
+        "INSERT INTO position (position, digest, reading_version, shape) VALUES (0, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [GENESIS, READING_VERSION, view.shape],
     )
     cursor.execute(view.tables.encode())
     cursor.execute(f"GRANT USAGE ON SCHEMA {name} TO rekam_reader")
     cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO rekam_reader")
 
 
-def take(cursor: psycopg.Cursor[Any]) -> Standing:
-    """Read where the view on the search path stands. Refusal where another reading made it."""
-    cursor.execute("SELECT position, digest, reading_version, current_schema() FROM position")
+def take(cursor: psycopg.Cursor[Any], view: View) -> Standing:
+    """Read where the view on the search path stands. Refusal where another reading made it, or in another shape."""
+    cursor.execute("SELECT position, digest, reading_version, shape FROM position")
     row = cursor.fetchone()
     assert row is not None
     if row[2] != READING_VERSION:
-        raise Refusal(
-            f"view {row[3]} was made by reading {row[2]}, this program reads by {READING_VERSION}: "
-            f"run `rekam rebuild {row[3]} --accept`"
-        )
+        raise _another(view, f"by reading {row[2]}, this program reads by {READING_VERSION}")
+    refuse_shape(view, row[3])
     return Standing(row[0], bytes(row[1]))
+
+
+def refuse_shape(view: View, shape: int) -> None:
+    """Refuse a view whose rows have another shape than this program writes and reads."""
+    if shape != view.shape:
+        raise _another(view, f"in shape {shape}, this program wants {view.shape}")
+
+
+def _another(view: View, made: str) -> Refusal:
+    return Refusal(f"view {view.name} was made {made}: run `rekam rebuild {view.name} --accept`")
 
 
 def move(cursor: psycopg.Cursor[Any], old: Standing, new: Standing) -> None:

@@ -15,7 +15,7 @@ from events import offsets, quarantine
 from events.territory import KECAMATAN, KELURAHAN, UNLISTED, area_of, name_of
 from projections import balances, lists
 from projections.columns import FUNCTIONS, TYPES, VIEWS
-from projections.counts import BLOCK
+from projections.counts import BLOCK, COUNTS
 from projections.reading import OFFICIAL, STANDINGS
 from projections.selection import standings_behind
 
@@ -86,6 +86,7 @@ def _functions() -> str:
         "reporting.sql"
     ).read_text(encoding="utf-8").format(
         block=BLOCK,
+        shape=COUNTS.shape,
         settings=_SETTINGS,
         first_day=_inside(lists.FIRST_DAY),
         heard_of=_inside(lists.HEARD_OF),

@@ -14,10 +14,13 @@ BEGIN
     RETURN coalesce(wanted, reached);
 END $$;
 
--- The position asked about of the view counts.
+-- The position asked about of the view counts; refuses one of another shape than these functions read.
 CREATE OR REPLACE FUNCTION reporting.known_to_counts(wanted bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+    IF EXISTS (SELECT FROM counts.position WHERE shape <> {shape}) THEN
+        RAISE EXCEPTION 'the view counts was made in another shape: run `rekam rebuild counts --accept`';
+    END IF;
     RETURN reporting.known_at(wanted, coalesce((SELECT p.position FROM counts.position AS p), 0));
 END $$;
 
@@ -52,6 +55,10 @@ BEGIN
     RETURN asked.first;
 END $$;
 
+-- The first of the first month that begins on the day or later.
+CREATE OR REPLACE FUNCTION reporting.month_from(day date) RETURNS date
+LANGUAGE sql IMMUTABLE RETURN (date_trunc('month', (day - 1)::timestamp) + interval '1 month')::date;
+
 -- The balances of all accounts, from month ends, cells and the open block's postings.
 CREATE OR REPLACE FUNCTION reporting.balances(day date, known bigint) RETURNS TABLE (account bigint, people bigint)
 LANGUAGE plpgsql STABLE ROWS 500 AS $$
@@ -59,7 +66,8 @@ LANGUAGE plpgsql STABLE ROWS 500 AS $$
 <<asked>>
 DECLARE
     day      date    := $1;
-    month    date    := $1 - (extract(day FROM $1)::integer - 1);
+    first    date    := CASE WHEN extract(day FROM $1) <= 15 THEN date_trunc('month', $1::timestamp)
+                             ELSE reporting.month_from($1) END;
     known    bigint  := $2;
     complete integer := ($2 + 1) / {block};
     open     bigint  := ($2 + 1) / {block} * {block};
@@ -75,6 +83,8 @@ RETURNS TABLE (from_account smallint, to_account smallint, people bigint) LANGUA
 DECLARE
     after    date    := $1;
     until    date    := $2;
+    first    date    := reporting.month_from($1 + 1);
+    last     date    := greatest(first, date_trunc('month', ($2 + 1)::timestamp));
     known    bigint  := $3;
     complete integer := ($3 + 1) / {block};
     open     bigint  := ($3 + 1) / {block} * {block};

@@ -21,6 +21,7 @@ class View:
 
     `name` is its schema and the end of its consumer group. `tables` is SQL that makes what is missing, with unqualified
     names: whoever runs it, or `apply`, has set the search path to the schema, which a rebuild replaces by another.
+    `shape` counts the shapes that its rows have had: a view in another shape must be rebuilt.
     `apply` gets changes in position order, inside the transaction that also moves the position. `sorted_rows` are
     SELECTs with a total order that together show every row, for the digest that a rebuild is compared by. `noting`
     views keep anomalies; the others are spared finding them.
@@ -31,3 +32,4 @@ class View:
     apply: Callable[[psycopg.Cursor[Any], Sequence[Change]], None]
     sorted_rows: tuple[str, ...]
     noting: bool = False
+    shape: int = 1

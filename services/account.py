@@ -130,8 +130,8 @@ class Accountant:
         try:
             event = check(kafka.topic, message.headers, message.value, now, settings.correcting_sources)
             return ready(self._keys, settings.departure_rule, event)
-        except Refused as refused:
-            return refused
+        except Refused as why:  # as a value: its traceback would hold the batch, which holds it
+            return Refused(why.code, why.message, source=why.source, id=why.id, type=why.type)
         except Exception as error:  # noqa: BLE001 - a message that we fall over must not hold up those behind it
             _log.error("cannot be understood", **kafka._asdict(), error=type(error).__name__)
             return Refused("bad_data", f"could not be understood: {type(error).__name__} in Rekam; tell its makers")

@@ -115,6 +115,8 @@ class Question:
 def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
     """Open a question. Unreachable where there is no database, NoAnswer where there is no register in it yet.
 
+    Refusal where the database is another Rekam's.
+
     `hold` keeps every view in its place until the question is answered; without it a view may be missing.
     """
     with _connected(find(settings).database) as connection, connection.cursor() as cursor:
@@ -122,6 +124,7 @@ def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
         try:
             if hold:
                 cursor.execute(_HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
+            database.check_version(cursor)
             yield Question(settings, cursor)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise NoAnswer(_MISSING) from None

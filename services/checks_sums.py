@@ -1,4 +1,4 @@
-"""The check of what `counts` has summed in advance: cells and month ends are what its postings come to."""
+"""The check of what `counts` has summed in advance: cells, month ends and month flows are what its postings come to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "summed"]
 
-BLOCK: Final = 65_536
+BLOCK: Final = 16_384
 """Positions a block, as counts.sql says; block 0 begins with position 1."""
 
 Row = tuple[Any, ...]
@@ -36,31 +36,41 @@ _NETS: Final = """
 """
 _MONTH_ENDS: Final = "SELECT block, month, balances FROM counts.month_end ORDER BY block"
 
+_MOVES: Final = """
+    SELECT (position / %(block)s)::int, valid_on - (extract(day FROM valid_on)::int - 1), from_account, to_account,
+        sum(people)::bigint
+    FROM counts.posting WHERE position < %(end)s
+    GROUP BY 1, 2, 3, 4 ORDER BY 1
+"""
+_MONTH_FLOWS: Final = "SELECT block, month, from_accounts, to_accounts, people FROM counts.month_flow ORDER BY block"
+
 Months = dict["date", dict[int, int]]
+Flows = dict["date", dict[tuple[int, int], int]]
 
 
 def summed(connection: psycopg.Connection[Row], block: int = BLOCK) -> Verdict:
-    """Of every complete block, and of no other; the figure is the number of cells and month ends."""
+    """Of every complete block, and of no other; the figure is the number of cells, month ends and month flows."""
     verdict = Verdict("sums_equal_postings")
     row = connection.execute(_POSITION).fetchone()
     complete = (row[0] + 1) // block if row else 0
     given = {"block": block, "end": complete * block}
     _cells(connection, given, verdict)
 
-    def stray(month_end: Row) -> None:
-        verdict.figure += 1
-        verdict.note(f"month {month_end[1]} has an end in block {month_end[0]}, which is not complete")
-
-    ends = Alongside(stream(connection, _MONTH_ENDS), stray)
+    ends = Alongside(stream(connection, _MONTH_ENDS), lambda row: _stray("an end", row, verdict))
     known: Months = {}
-    nets = _by_block(stream(connection, _NETS, given), complete)
-    for number, moved in enumerate(nets):
+    for number, moved in enumerate(_by_block(stream(connection, _NETS, given), complete)):
         _learn(known, moved)
         rows = ends.take(number)
         verdict.figure += len(rows)
         _month_ends(number, known, {month: balances for _, month, balances in rows}, verdict)
     ends.finish()
+    _month_flows(connection, given, complete, verdict)
     return verdict
+
+
+def _stray(what: str, row: Row, verdict: Verdict) -> None:
+    verdict.figure += 1
+    verdict.note(f"month {row[1]} has {what} in block {row[0]}, which is not complete")
 
 
 def _cells(connection: psycopg.Connection[Row], given: dict[str, int], verdict: Verdict) -> None:
@@ -97,3 +107,21 @@ def _month_ends(number: int, known: Months, ends: dict[date, list[int]], verdict
         found = ends.get(month, found)
         if found != balances:
             verdict.note(f"the end of month {month} in block {number} is not what the postings sum to")
+
+
+def _month_flows(connection: psycopg.Connection[Row], given: dict[str, int], complete: int, verdict: Verdict) -> None:
+    """A month has the flows of the last block that has a row for it; a block that moved nothing in it has none."""
+    rows = Alongside(stream(connection, _MONTH_FLOWS), lambda row: _stray("flows", row, verdict))
+    known: Flows = {}
+    found: Flows = {}
+    for number, moved in enumerate(_by_block(stream(connection, _MOVES, given), complete)):
+        for _, month, from_, to, people in moved:
+            flows = known.setdefault(month, {})
+            flows[from_, to] = flows.get((from_, to), 0) + people
+        here = rows.take(number)
+        verdict.figure += len(here)
+        found |= {month: dict(zip(zip(from_, to), people)) for _, month, from_, to, people in here}  # noqa: B905
+        for month in sorted({row[1] for row in (*moved, *here)}):
+            if found.get(month, {}) != {pair: people for pair, people in known.get(month, {}).items() if people}:
+                verdict.note(f"the flows of month {month} in block {number} are not what the postings sum to")
+    rows.finish()

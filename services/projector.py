@@ -67,7 +67,7 @@ class Follower:
         connection = self._connected()
         try:
             with connection.transaction(), connection.cursor() as cursor:
-                old = position.take(cursor)
+                old = position.take(cursor, self._view)
                 entries, new = self._following(cursor, old, sent)
                 if entries:
                     self._apply(cursor, old, new, entries)
@@ -83,7 +83,7 @@ class Follower:
         """Where the view stands. Refusal where the log has another digest there, or does not reach that far."""
         connection = self._connected()
         with connection.transaction(), connection.cursor() as cursor:
-            standing = position.take(cursor)
+            standing = position.take(cursor, self._view)
             if log.digest_at(cursor, standing.position) != standing.digest:
                 raise self._elsewhere(standing)
         return standing

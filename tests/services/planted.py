@@ -140,6 +140,9 @@ ALONE = {
         ("INSERT INTO counts.cell SELECT valid_on, 1000, from_account, to_account, people FROM counts.cell LIMIT 1",),
         (update("counts.month_end", "balances[3] = balances[3] + 1"),),
         ("INSERT INTO counts.month_end SELECT 1000, month, balances FROM counts.month_end LIMIT 1",),
+        (update("counts.month_flow", "people[1] = people[1] + 1"),),
+        (delete("counts.month_flow"),),
+        ("INSERT INTO counts.month_flow SELECT month, 1000, '{1}', '{2}', '{3}' FROM counts.month_flow LIMIT 1",),
     ],
 }
 
