@@ -24,7 +24,7 @@ from events.errors import MadeAgain, Unreachable
 from events.facts import SOURCE_TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiokafka import AIOKafkaProducer
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from services.incarnations import Probe
     from services.wire import Wire
 
-__all__ = ["Outgoing", "Progress", "publish"]
+__all__ = ["Outgoing", "Progress", "publish", "publish_in_portions"]
 
 _T = TypeVar("_T")
 
@@ -70,52 +70,93 @@ class _Place(NamedTuple):
     offset: int
 
 
+class _Sent(NamedTuple):
+    """Messages, the place each went to, or None where Kafka did not take it, and the topics' incarnations before."""
+
+    messages: Sequence[Outgoing]
+    places: list[_Place | None]
+    before: dict[str, int]
+
+
 async def publish(wire: Wire, messages: Sequence[Outgoing], progress: Progress) -> Counter[str]:
     """Send all and wait; how many of them ended in which outcome.
 
     Unreachable where Kafka or intake do nothing for a minute and a half: some may have been sent; send them all again.
     """
+    return await publish_in_portions(wire, [messages], progress)
+
+
+async def publish_in_portions(wire: Wire, portions: Iterable[Sequence[Outgoing]], progress: Progress) -> Counter[str]:
+    """As `publish`; each portion is sent while intake accounts for the one before, and at most three are in memory.
+
+    What has to be sent once more comes behind the portion that followed: two messages with one source and id, of which
+    the first is to be the fact, belong in one portion.
+    """
     producer = wire.producer()
-    done: Counter[str] = Counter()
     try:
         try:
             await producer.start()
         except KafkaError as error:
             raise Unreachable(f"Kafka at {wire.engines.kafka} does not answer: {error!r}. Is it running?") from error
         async with wire.probe() as probe, _Ledger(wire, probe) as ledger:
-            while messages:
-                before = await ledger.settled()
-                places = await _send(producer, messages, progress)
-                outcomes = await ledger.outcomes(places, before, progress, done.total())
-                done.update(outcome for outcome in outcomes if outcome is not None)
-                messages = [m for m, outcome in zip(messages, outcomes, strict=True) if outcome is None]
+            publisher = _Publisher(producer, ledger, progress)
+            rest = iter(portions)
+            earlier: _Sent | None = None
+            while (messages := await asyncio.to_thread(next, rest, None)) is not None:
+                sent = await publisher.send(messages)
+                if earlier is not None:
+                    await publisher.account(earlier)
+                earlier = sent
+            if earlier is not None:
+                await publisher.account(earlier)
+            return publisher.done
     finally:
         await producer.stop()
-    return done
 
 
-async def _send(producer: AIOKafkaProducer, messages: Sequence[Outgoing], progress: Progress) -> list[_Place | None]:
-    """Where each message went, or None where Kafka did not take it."""
-    futures = []
-    already = progress.total - len(messages)
-    for number, (topic, headers, value, name) in enumerate(messages, 1):
-        key = blake2b(name.encode(), digest_size=8).hexdigest().encode()
-        try:
-            futures.append(await producer.send(topic, value, key=key, headers=list(headers)))
-        except KafkaError as error:
-            raise Unreachable(f"Kafka does not take messages for {topic}: {error!r}; publish again") from error
-        if number % 500 == 0:
-            progress.at(sent=already + number)
-            await asyncio.sleep(0)
-    told = await asyncio.gather(*futures, return_exceptions=True)
-    progress.at(sent=progress.total)
-    places: list[_Place | None] = []
-    for answer in told:
-        if isinstance(answer, BaseException) and not isinstance(answer, KafkaError):
-            raise answer
-        taken = not isinstance(answer, BaseException)
-        places.append(_Place(TopicPartition(answer.topic, answer.partition), answer.offset) if taken else None)
-    return places
+@dataclass
+class _Publisher:
+    """Sends and waits, and counts what is done."""
+
+    producer: AIOKafkaProducer
+    ledger: _Ledger
+    progress: Progress
+    done: Counter[str] = field(default_factory=Counter)
+
+    async def send(self, messages: Sequence[Outgoing]) -> _Sent:
+        """Send them, and learn where each of them went."""
+        before = await self.ledger.incarnations()
+        futures = []
+        already = self.progress.sent
+        for number, (topic, headers, value, name) in enumerate(messages, 1):
+            key = blake2b(name.encode(), digest_size=8).hexdigest().encode()
+            try:
+                futures.append(await self.producer.send(topic, value, key=key, headers=list(headers)))
+            except KafkaError as error:
+                raise Unreachable(f"Kafka does not take messages for {topic}: {error!r}; publish again") from error
+            if number % 500 == 0:
+                self.progress.at(sent=already + number)
+                await asyncio.sleep(0)
+        told = await asyncio.gather(*futures, return_exceptions=True)
+        self.progress.at(sent=already + len(messages))
+        places: list[_Place | None] = []
+        for answer in told:
+            if isinstance(answer, BaseException) and not isinstance(answer, KafkaError):
+                raise answer
+            taken = not isinstance(answer, BaseException)
+            places.append(_Place(TopicPartition(answer.topic, answer.partition), answer.offset) if taken else None)
+        return _Sent(messages, places, before)
+
+    async def account(self, sent: _Sent) -> None:
+        """Wait until each of them has its outcome. What has none is sent once more."""
+        while True:
+            outcomes = await self.ledger.outcomes(sent, self.progress, self.done.total())
+            self.done.update(outcome for outcome in outcomes if outcome is not None)
+            again = [m for m, outcome in zip(sent.messages, outcomes, strict=True) if outcome is None]
+            if not again:
+                return
+            self.progress.at(sent=self.progress.sent - len(again))
+            sent = await self.send(again)
 
 
 class _Ledger:
@@ -125,12 +166,17 @@ class _Ledger:
         self._session = database.Session(wire.engines.database, "rekam_reader")
         self._probe = probe
         self._partitions: set[TopicPartition] = set()
+        self._settled: dict[str, int] | None = None
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self._session.close)
+
+    async def incarnations(self) -> dict[str, int]:
+        """Give each topic's incarnation as it last was settled. An older one is never wrong, it is only doubted."""
+        return self._settled or await self.settled()
 
     async def settled(self) -> dict[str, int]:
         """Give each topic's incarnation, once the ledger and the broker agree on which one it is."""
@@ -146,17 +192,13 @@ class _Ledger:
                 except MadeAgain:
                     await asyncio.sleep(_LOOK_S)
                 else:
-                    return {tp.topic: mark.incarnation for tp, mark in marks.items()}
+                    self._settled = {tp.topic: mark.incarnation for tp, mark in marks.items()}
+                    return self._settled
 
-    async def outcomes(
-        self, places: Sequence[_Place | None], before: dict[str, int], progress: Progress, already: int
-    ) -> list[str | None]:
+    async def outcomes(self, sent: _Sent, progress: Progress, already: int) -> list[str | None]:
         """Wait until each offset has its outcome. None for a message that must be sent again."""
-        ends: dict[TopicPartition, int] = defaultdict(int)
-        for place in places:
-            if place is not None:
-                ends[place.partition] = max(ends[place.partition], place.offset + 1)
-        await self._wait(ends, before, progress, already)
+        _, places, before = sent
+        await self._wait(sent, progress, already)
         after = await self.settled()
         ranges = await asyncio.to_thread(self._ranges, places, before)
         return [
@@ -165,10 +207,12 @@ class _Ledger:
             for place in places
         ]  # fmt: skip
 
-    async def _wait(
-        self, ends: dict[TopicPartition, int], before: dict[str, int], progress: Progress, already: int
-    ) -> None:
+    async def _wait(self, sent: _Sent, progress: Progress, already: int) -> None:
         """Return when every partition is accounted for up to its end, or its topic has begun another incarnation."""
+        ends: dict[TopicPartition, int] = defaultdict(int)
+        for place in sent.places:
+            if place is not None:
+                ends[place.partition] = max(ends[place.partition], place.offset + 1)
         loop = asyncio.get_running_loop()
         last, since = -1, loop.time()
         while True:
@@ -176,11 +220,11 @@ class _Ledger:
             open_ = [
                 end - marks[tp].next
                 for tp, end in ends.items()
-                if marks[tp].incarnation == before[tp.topic] and marks[tp].next < end
+                if marks[tp].incarnation == sent.before[tp.topic] and marks[tp].next < end
             ]
             if not open_:
                 return
-            accounted = progress.total - sum(open_)
+            accounted = already + len(sent.places) - sum(open_)
             progress.at(accounted=max(already, accounted))
             if accounted != last:
                 last, since = accounted, loop.time()

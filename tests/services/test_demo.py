@@ -62,8 +62,10 @@ def test_ended_in_the_first_phase_killed_in_the_second_then_run_twice_it_tells_t
     ] == []
     refused = here.program("demo", "--quick", "--exit", "--seed", "7")
     assert (refused.code, refused.answer) == (1, "")
-    assert "holds the demo of --quick, seed 2018, whose people would mix with these: set REKAM_DATA" in refused.talk
-    assert "holds the demo of --quick" in here.program("demo").talk
+    told = "holds the people of `rekam demo --quick --seed 2018`, who would mix with these: set REKAM_DATA"
+    assert told in refused.talk
+    assert told in here.program("demo").talk
+    assert told in here.program("demo", "--quick", "--city").talk
 
 
 @pytest.mark.parametrize("pid_file", ["broker.pid", "postgres/postmaster.pid"])
