@@ -49,7 +49,7 @@ _T = TypeVar("_T")
 THE_DAY: Final = date(2018, 11, 23)
 AFTER_THE_SECOND: Final = date(2019, 3, 31)
 _TICK_S: Final = 0.25
-_LOOK_S: Final = 0.5
+_LOOK_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
 _TRIES: Final = 3
 

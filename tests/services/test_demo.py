@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.services.command_line import CommandLine, eventually, processes_of, started
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.timeout(240)
@@ -23,6 +25,16 @@ def story(here: CommandLine) -> str:
     done = here.program("demo", "--quick", "--exit", within_s=120)
     assert done.code == 0, done.talk
     return done.answer
+
+
+@contextmanager
+def told(here: CommandLine, *words: str) -> Iterator[str]:
+    """What a demo that stays up has told."""
+    answer, talk = (here.data.with_name(f"data.{name}") for name in ("answer", "talk"))
+    with started(here, *words) as demo:
+        eventually(lambda: "stays up" in talk.read_text() or demo.poll() is not None, within_s=150)
+        assert demo.poll() is None, talk.read_text()
+        yield answer.read_text()
 
 
 def position(here: CommandLine) -> int:
@@ -81,6 +93,58 @@ def test_an_engine_that_is_killed_while_it_publishes_is_started_again_and_the_st
     told = here.data.with_name("data.answer").read_text()
     assert told.count("630 members = 330 cleared + 300 truly outstanding") == 2
     assert "engine started again" in here.data.with_name("data.talk").read_text()
+
+
+def test_killed_in_the_register_and_begun_again_the_city_is_covered_as_the_story_tells(tmp_path: Path) -> None:
+    here = CommandLine(tmp_path / "data")
+    with started(here, "demo", "--quick", "--city") as demo:
+        eventually(lambda: position(here) > 0, within_s=60)
+        demo.kill()
+        demo.wait()
+    with told(here, "demo", "--quick", "--city") as story:
+        assert "3,333 rows declared = 3,333 members + residual 0, 75 of them not yet 17" in story
+        row = next(line for line in story.splitlines() if line.startswith("2018-10-31"))
+        assert row.split()[2:5] == ["3,258", "2,628", "80.7%"]
+
+        at_first = (
+            "counts",
+            "--list",
+            "REGISTER-2018-10",
+            "--on",
+            "2018-10-31",
+            "--known",
+            row.split()[1].replace(",", ""),
+        )
+        assert here.json(*at_first)["coverage"] == {"official": 2_628 / 3_258, "true": 2_628 / 3_258}
+        again = next(line for line in story.splitlines() if "to ask again" in line).partition("rekam ")[2].split()
+        asked = here.json(*again)
+        assert asked["coverage"] == here.json(*again[:-2])["coverage"] | {"official": asked["coverage"]["official"]}
+        total = next(line for line in story.splitlines() if line.startswith("total"))
+        assert [f"{asked['coverage'][name]:.1%}" for name in ("official", "true")] == [
+            total.split()[3],
+            total.split()[6],
+        ]
+        assert all(check["ok"] for check in here.json("audit", "check")["checks"])
+
+
+def test_the_story_of_both_lists_is_the_same_beside_the_whole_register(rekam: CommandLine, tmp_path: Path) -> None:
+    known = json.loads(rekam.data.with_name("data.answer").read_text())["position"]
+    here = CommandLine(tmp_path / "data")
+    questions = (
+        ("reconcile", "PUSAT-2018-11", "--on", "2018-11-23"),
+        ("reconcile", "PUSAT-2019-03", "--on", "2019-03-31", "--against", "PUSAT-2018-11"),
+    )
+
+    with told(here, "demo", "--quick", "--city", "--json"):
+        end = position(here)
+        for question in questions:
+            beside, alone = here.json(*question), rekam.json(*question, "--known", str(known))
+            assert beside == alone | {"position": end}
+        day = ("flows", "--from", "2018-11-23", "--to", "2018-11-23", "--by", "kecamatan")
+        beside = here.json(*day, "--known", str(known_then(here)))
+        alone = rekam.json(*day, "--known", str(known_then(rekam)), "--then", str(known))
+        assert beside["total"]["restated"] == alone["total"]["restated"]
+    assert json.loads((here.data / "demo.json").read_text()).keys() >= {"register", "between"}
 
 
 def test_the_quick_demo_and_its_figures_by_every_command(rekam: CommandLine) -> None:
