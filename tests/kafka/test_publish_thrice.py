@@ -64,8 +64,8 @@ def test_portions_are_sent_while_those_before_are_accounted_for_and_none_is_forg
     seen = []
     progress = Progress(300, report=lambda now: seen.append((now.sent, now.accounted)))
     with world.running("intake"):
-        portions = (messages[:100], [], messages[100:250], messages[250:])
-        counted = asyncio.run(publish_in_portions(world.wire(), map(going, portions), progress))
+        portions = map(going, (messages[:100], messages[:0], messages[100:250], messages[250:]))
+        counted = asyncio.run(publish_in_portions(world.wire(), portions, progress))
 
     assert counted == {"appended": 300}
     assert seen == sorted(seen)
