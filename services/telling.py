@@ -65,14 +65,16 @@ def _covered(registered: Registered) -> None:
     line(
         f"   {declared} rows declared = {members} members + residual {on_list.residual}, {underage} of them not yet 17"
     )
-    line("   The mark is 80%: the election supervisors named the city among those of the province below it.")
+    line(
+        "   The mark is 80%: in November 2018 the province's election supervisors named Kota Kupang among those below."
+    )
     line()
     head = ["official:\nobliged", "\nrecorded", "\ncoverage", "true:\nobliged", "\nrecorded", "\ncoverage"]
     moments = [[answer["on"], answer["position"], *_twice(answer)] for answer in registered.counts]
     table(["\non", "\nknown at", *head], moments)
     line()
-    line("   official: whom a finding has explained is not recorded. true: whoever was found to have been recorded is,")
-    line("   and whoever was found to have moved away or died is not among the obliged here.")
+    line("   official: as the registries have it. true: whoever was found to have been recorded counts as recorded,")
+    line("   and whoever was found to have moved away or died no longer counts as obliged here.")
     line()
     rows = [[row["name"], *_twice(row)] for row in then["rows"] if covered(row["standings"])["official"].obliged]
     table([f"on {then['on']},\nas known at {then['position']:,}", *head], [*rows, ["total", *_twice(then)]])
