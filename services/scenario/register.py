@@ -1,13 +1,12 @@
 """The whole register, as the centre declares it on the eve of its first list: everybody who is obliged, and who is 16.
 
-Published for October 2018 are 325,826 who are obliged. The 63,000 of the first list have not been recorded; that the
-others have is ours, since what was published of them (256,427) does not go with 63,000. So 80.7 % are covered, as the
-centre counts. In November 2018 the election supervisors of the province named Kota Kupang among the cities that had not
-come to 80 %.
+In November 2018 the province's election supervisors (Bawaslu) published, as of October, 438,548 residents, 325,826 of
+them obliged and 256,427 recorded, and named Kota Kupang among the cities below 80 %. The 63,000 of the first list do
+not go with 256,427; here all the others have been recorded, so 80.7 % are covered as the centre counts.
 
-The 16-year-olds turn 17 within the year, without any event. Nobody knows how many there were: THEIR NUMBER IS MADE UP,
-from the 112,722 residents who were not obliged. Those who are 17 by the election stand on the second list, so who turns
-17 before December, and does not stand there, was recorded at 16.
+The 16-year-olds turn 17 within the year, without any event. How many there were was not published: THEIR NUMBER IS
+MADE UP, with an eye on the 112,722 who were not obliged. Those who are 17 by the election stand on the second list; who
+turns 17 before December does not stand there, so they were recorded at 16.
 """
 
 from __future__ import annotations
@@ -48,14 +47,14 @@ _TURNING_17_AFTER_THE_ELECTION = Ages(date(2002, 4, 18), date(2002, 10, 31), 1.0
 _NUMBERED_AFTER = 100_000
 """The people of both lists have the numbers before."""
 
-#: What the centre says of a recording on the register's day. Every tenth it has not heard of: the office knows the day.
+#: What the centre says of a recording on the register's day. Of every tenth the office itself says when it was.
 _STATUSES = 6 * ("CARD_ISSUED",) + (
     "PRINT_READY_RECORD",
     "SENT_FOR_CARD_PRINTING",
     "CARD_PRINTED",
     "CARD_SHIPPED",
 )
-_UNHEARD = 10
+_SAID_BY_THE_OFFICE = 10
 _PLACES = ("office", "kecamatan", "kelurahan", "mobile")
 
 _PORTION = 10_000
@@ -117,7 +116,7 @@ class Register:
 
 
 def _recording(office: Office, resident: Resident, number: int) -> Fact:
-    if number % _UNHEARD == 0:
+    if number % _SAID_BY_THE_OFFICE == 0:
         day = office.day(date(2018, 5, 2), date(2018, 10, 30))
         return office.captured(resident, day, office.rng.choice(_PLACES))
     return office.status(resident, REGISTERED_ON, office.rng.choice(_STATUSES))
