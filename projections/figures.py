@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.territory import UNLISTED, Level, area_of, name_of
 from projections.balances import balances, balances_of_members
@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
     from projections.transfers import Account
 
-__all__ = ["area_order", "by_area", "counts_answer", "figures", "filled", "total"]
+__all__ = ["Covered", "area_order", "by_area", "counts_answer", "covered", "figures", "filled", "total"]
 
 TRULY: Final = "outstanding"
+
+
+class Covered(NamedTuple):
+    """How many of the obliged have been recorded."""
+
+    recorded: int
+    obliged: int
 
 
 def counts_answer(
@@ -90,22 +97,29 @@ def area_order(area: str) -> tuple[bool, str]:
     return area == UNLISTED, area
 
 
-def _coverage(on_list: Membership, standings: Mapping[str, int]) -> dict[str, float] | None:
-    """The recorded among the obliged who live here, twice; None unless the list is a whole register without residual.
+def covered(standings: Mapping[str, int]) -> dict[str, Covered]:
+    """The recorded among the obliged who live here, twice.
 
     official: as the registries have it, recorded over recorded and officially outstanding. true: counting rightly
     those whom a finding has explained: the recorded among them as recorded, the moved and the deceased as not living
     here. The underage are not obliged, the departed and the deceased not here, the unlisted neither.
     """
-    if on_list.declaration is None or not on_list.declaration.register or on_list.residual != 0:
-        return None
     recorded = standings.get("recorded", 0)
     found_recorded = recorded + standings.get("explained_recorded", 0)
-    obliged = recorded + _sum(standings, OFFICIAL)
-    truly_obliged = found_recorded + standings.get(TRULY, 0)
-    if truly_obliged == 0:
+    return {
+        "official": Covered(recorded, recorded + _sum(standings, OFFICIAL)),
+        "true": Covered(found_recorded, found_recorded + standings.get(TRULY, 0)),
+    }
+
+
+def _coverage(on_list: Membership, standings: Mapping[str, int]) -> dict[str, float] | None:
+    """None unless the list is a whole register without residual, and somebody is obliged."""
+    if on_list.declaration is None or not on_list.declaration.register or on_list.residual != 0:
         return None
-    return {"official": recorded / obliged, "true": found_recorded / truly_obliged}
+    both = covered(standings)
+    if both["true"].obliged == 0:
+        return None
+    return {name: one.recorded / one.obliged for name, one in both.items()}
 
 
 def _sum(standings: Mapping[str, int], which: Iterable[str]) -> int:

@@ -78,6 +78,7 @@ def run(process: Annotated[str, typer.Argument(metavar="intake|relay|counts|trai
 def demo(
     *,
     quick: Annotated[bool, typer.Option("--quick", help="A hundredth of the city.")] = False,
+    city: Annotated[bool, typer.Option("--city", help="First the whole register, which has coverage.")] = False,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, other people; the same figures.")] = 2018,
     leave: Annotated[bool, typer.Option("--exit", help="Stop when the answer has been printed.")] = False,
     as_json: Json = False,
@@ -88,7 +89,8 @@ def demo(
     """
     from services import running
 
-    running.demo(from_environ(os.environ), quick=quick, seed=seed, leave=leave, as_json=as_json)
+    choice = running.Choice(quick, city, seed)
+    running.demo(from_environ(os.environ), choice, leave=leave, as_json=as_json)
 
 
 @app.command()

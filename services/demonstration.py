@@ -1,8 +1,9 @@
 """The demo: Kota Kupang 2018, made up, published through Kafka as a stranger would, and what the register says then.
 
-In two phases: what was known on 23 November, and what became known later. The position between the two is noted before
-the second begins, with the log's digest there; so a second run, in which every message is a duplicate, finds it again.
-(It does not follow from the messages: some of the first phase wait for one of the second, and are appended after it.)
+In two phases: what was known on 23 November, and what became known later; where the city is asked for, the centre's
+whole register is published before them. The position at the end of each is noted before the next begins, with the log's
+digest there; so a second run, in which every message is a duplicate, finds it again. (It does not follow from the
+messages: some of the first phase wait for one of the second, and are appended after it.)
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ import psycopg
 
 from events import database, log
 from events.errors import Unreachable
-from projections import flows, position, reconciliation
+from projections import figures, flows, lists, position, reconciliation
 from services import page, private, scenario, telling
 from services.ask import asking
-from services.note import Between, Note
+from services.note import End, Note
 from services.processes import VIEWS, spare_garbage
-from services.publish import Outgoing, Progress, publish
+from services.publish import Outgoing, Progress, publish_in_portions
 from services.showing import upkeep
 from services.supervisor import supervised
 from services.talk import bars, say
 from services.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
@@ -48,16 +49,17 @@ _T = TypeVar("_T")
 THE_DAY: Final = date(2018, 11, 23)
 AFTER_THE_SECOND: Final = date(2019, 3, 31)
 _TICK_S: Final = 0.25
-_LOOK_S: Final = 0.5
+_LOOK_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
 _TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which of the demo's registers: the whole city or a hundredth of it, and whose people."""
+    """Which of the demos: at full size or at a hundredth, with the whole register or without, and whose people."""
 
     quick: bool
+    city: bool
     seed: int
 
     @property
@@ -65,10 +67,18 @@ class Choice:
         return scenario.QUICK if self.quick else scenario.WHOLE
 
     def messages(self, phase: Callable[[int, scenario.Scale], Iterator[scenario.Message]]) -> list[Outgoing]:
-        return [
-            Outgoing(message.topic, message.headers, message.value, f"{message.source}\0{message.id}")
-            for message in phase(self.seed, self.scale)
-        ]
+        return _outgoing(phase(self.seed, self.scale))
+
+    @property
+    def register(self) -> scenario.Register | None:
+        return scenario.Register(self.seed, self.scale) if self.city else None
+
+
+class Told(NamedTuple):
+    """The positions at the end of the register, None where there is none, and of the first phase."""
+
+    registered: int | None
+    then: int
 
 
 class _Look(NamedTuple):
@@ -90,35 +100,42 @@ class _Story:
     before: int = 0
     looked: float = 0.0
 
-    def tell(self, first: Future[list[Outgoing]]) -> int:
-        """Publish both phases; the position at the end of the first. The second is made up meanwhile."""
+    def tell(self, first: Future[list[Outgoing]]) -> Told:
+        """Publish the register, if there is one, and both phases. The second is made up meanwhile."""
         for name in ("published", "appended", "projected"):
             self.tasks[name] = self.bars.add_task(name, total=None)
+        register = self.choice.register
         messages = self._wait(first)
         second = _beside(lambda: self.choice.messages(scenario.phase_two))
-        second.add_done_callback(lambda told: self._of(len(messages) + len(told.result())))
-        between = self._between(self._publish(messages))
-        self._wait_for_views(self._publish(self._wait(second)))
-        return between
+        phases = len(messages)
+        second.add_done_callback(lambda told: self._of(len(register or ()) + phases + len(told.result())))
+        registered = None
+        if register is not None:
+            end = self._publish(len(register), lambda: map(_outgoing, register.portions()))
+            registered = self._noted("register", end)
+        then = self._noted("between", self._publish(phases, lambda: [messages]))
+        later = self._wait(second)
+        self._wait_for_views(self._publish(len(later), lambda: [later]))
+        return Told(registered, then)
 
     def _of(self, total: int) -> None:
         self.bars.update(self.tasks["published"], total=total)
 
-    def _between(self, end: int) -> int:
-        """Give the position that was noted when the first phase ended; at its first end, note it."""
-        noted = self.note.between
+    def _noted(self, chapter: str, end: int) -> int:
+        """Give the position that was noted when the chapter ended; at its first end, note it."""
+        noted = self.note.end(chapter)
         if noted is not None and noted.digest == self._read(lambda cursor: _digest(cursor, noted.position)):
             return noted.position
-        self.note.keep(Between(end, self._read(lambda cursor: _digest(cursor, end))))
+        self.note.keep(chapter, End(end, self._read(lambda cursor: _digest(cursor, end))))
         return end
 
-    def _publish(self, messages: list[Outgoing]) -> int:
-        """Publish a phase, and wait until intake has accounted for it; where the log ends then."""
+    def _publish(self, count: int, portions: Callable[[], Iterable[Sequence[Outgoing]]]) -> int:
+        """Publish so many messages, and wait until intake has accounted for them; where the log ends then."""
         spare_garbage()
         for tries in range(1, _TRIES + 1):
             wire = Wire(self.supervisor.settings, self.supervisor.engines)
-            progress = Progress(len(messages), report=self._report)
-            publishing = _beside(partial(_publish, wire, messages, progress))
+            progress = Progress(count, report=self._report)
+            publishing = _beside(partial(_publish, wire, portions(), progress))
             try:
                 self._wait(publishing)
                 break
@@ -127,7 +144,7 @@ class _Story:
                     raise
                 say(f"once more: {why}")
                 self._look()
-        self.before += len(messages)
+        self.before += count
         return self._look().head
 
     def _wait(self, work: Future[_T]) -> _T:
@@ -179,14 +196,14 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     """Run everything, tell the story and print it; unless `leave` is set, everything stays up until Ctrl-C."""
     private.make_folder(settings.data)
     note = Note(settings.data / "demo.json")
-    note.claim(choice.quick, choice.seed)
+    note.claim(choice.quick, choice.city, choice.seed)
     first = _beside(lambda: choice.messages(scenario.phase_one))
     with supervised(settings) as supervisor:
         began = time.monotonic()
         with bars() as shown:
-            known_then = _Story(supervisor, choice, note, shown).tell(first)
+            told = _Story(supervisor, choice, note, shown).tell(first)
         del first  # nobody asks for it again, and everything may stay up for days
-        _print(settings, known_then, as_json=as_json)
+        _print(settings, told, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
         if not leave:
             upkeep.invite(supervisor.engines)
@@ -201,8 +218,12 @@ def stay(supervisor: Supervisor) -> None:
             time.sleep(_TICK_S)
 
 
-def _publish(wire: Wire, messages: list[Outgoing], progress: Progress) -> None:
-    asyncio.run(publish(wire, messages, progress))
+def _publish(wire: Wire, portions: Iterable[Sequence[Outgoing]], progress: Progress) -> None:
+    asyncio.run(publish_in_portions(wire, portions, progress))
+
+
+def _outgoing(messages: Iterable[scenario.Message]) -> list[Outgoing]:
+    return [Outgoing(m.topic, m.headers, m.value, f"{m.source}\0{m.id}") for m in messages]
 
 
 def _beside(work: Callable[[], _T]) -> Future[_T]:
@@ -219,18 +240,28 @@ def _beside(work: Callable[[], _T]) -> Future[_T]:
     return done
 
 
-def _print(settings: Settings, known_then: int, *, as_json: bool) -> None:
+def _print(settings: Settings, told: Told, *, as_json: bool) -> None:
     with asking(settings) as question:
         now = question.known(None, *VIEWS)
         cursor = question.cursor
         first, second = scenario.FIRST_LIST, scenario.SECOND_LIST
-        at = [reconciliation.reconcile_answer(cursor, first, THE_DAY, known) for known in (known_then, now)]
+        at = [reconciliation.reconcile_answer(cursor, first, THE_DAY, known) for known in (told.then, now)]
         if as_json:
             page.print_json(at[1])
             return
-        moved = flows.flows_answer(cursor, THE_DAY, THE_DAY, known_then, now, "kecamatan")
+        moved = flows.flows_answer(cursor, THE_DAY, THE_DAY, told.then, now, "kecamatan")
         beside = reconciliation.reconcile_answer(cursor, second, AFTER_THE_SECOND, now, first)
-    telling.tell(at[0], at[1], moved, beside)
+        registered = None if told.registered is None else _registered(cursor, told.registered, (told.then, now))
+    telling.tell(at[0], at[1], moved, beside, registered)
+
+
+def _registered(cursor: psycopg.Cursor[Any], at_first: int, later: Iterable[int]) -> telling.Registered:
+    """Ask about the register: its rows, and where its members stand on its own day and on the day of the story."""
+    name = scenario.REGISTER
+    on_list = lists.Membership(lists.declaration(cursor, name, at_first), lists.members(cursor, name, at_first))
+    moments = [(scenario.REGISTERED_ON, at_first), *((THE_DAY, known) for known in later)]
+    counts = [figures.counts_answer(cursor, day, known, "kecamatan", name) for day, known in moments]
+    return telling.Registered(on_list, counts)
 
 
 def _digest(cursor: psycopg.Cursor[Any], at: int) -> str | None:

@@ -1,4 +1,4 @@
-"""The demo's note in REKAM_DATA: whose people the register holds, and where the first phase ended in the log."""
+"""The demo's note in REKAM_DATA: whose people the register holds, and where its chapters ended in the log."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from services import private
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Between", "Note"]
+__all__ = ["End", "Note"]
 
 
-class Between(NamedTuple):
+class End(NamedTuple):
     """A position, and the log's digest there, by which the log is known to be the same one still."""
 
     position: int
@@ -27,26 +27,26 @@ class Note:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def claim(self, quick: bool, seed: int) -> None:
-        """Refusal where the register holds the demo of another seed or size: their people would mix."""
-        mine = {"quick": quick, "seed": seed}
+    def claim(self, quick: bool, city: bool, seed: int) -> None:
+        """Refusal where the register holds the demo of another size or seed: their people would mix."""
+        mine = {"quick": quick, "city": city, "seed": seed}
         there = self._read()
         if not there:
             self._write(mine)
-        elif {name: there.get(name) for name in mine} != mine:
-            size = "--quick" if there.get("quick") else "the whole city"
+        elif {name: there.get(name, False) for name in mine} != mine:
+            chosen = "".join(f" --{name}" for name in ("quick", "city") if there.get(name))
             raise Refusal(
-                f"{self._path.parent} holds the demo of {size}, seed {there.get('seed')}, whose people would mix with "
-                "these: set REKAM_DATA to another folder, or remove that one"
+                f"{self._path.parent} holds the people of `rekam demo{chosen} --seed {there.get('seed')}`, who would "
+                "mix with these: set REKAM_DATA to another folder, or remove that one"
             )
 
-    @property
-    def between(self) -> Between | None:
-        there = self._read().get("between")
-        return Between(there["position"], there["digest"]) if there else None
+    def end(self, chapter: str) -> End | None:
+        """Where the chapter ended, if it ever did."""
+        there = self._read().get(chapter)
+        return End(there["position"], there["digest"]) if there else None
 
-    def keep(self, between: Between) -> None:
-        self._write(self._read() | {"between": between._asdict()})
+    def keep(self, chapter: str, end: End) -> None:
+        self._write(self._read() | {chapter: end._asdict()})
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from services import demonstration, lines, processes, rebuilding
 from services.answer import Answer
+from services.demonstration import Choice
 from services.showing import upkeep as shown
 from services.supervisor import supervised
 from services.talk import say, set_up
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from services.settings import Settings
 
-__all__ = ["demo", "publish", "rebuild", "run", "up"]
+__all__ = ["Choice", "demo", "publish", "rebuild", "run", "up"]
 
 
 def up(settings: Settings) -> None:
@@ -32,9 +33,9 @@ def run(settings: Settings, process: str) -> None:
     processes.run(settings, process)
 
 
-def demo(settings: Settings, *, quick: bool, seed: int, leave: bool, as_json: bool) -> None:
+def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> None:
     set_up()
-    demonstration.demo(settings, demonstration.Choice(quick, seed), leave=leave, as_json=as_json)
+    demonstration.demo(settings, choice, leave=leave, as_json=as_json)
 
 
 def publish(settings: Settings, files: Sequence[Path], *, dry_run: bool, skip: bool) -> Answer:

@@ -1,26 +1,51 @@
-"""How the demo tells its story: the same day as known then and as known now, and the second list beside the first."""
+"""How the demo tells its story: the same day as known then and as known now, and the second list beside the first.
+
+Where the whole register was published, it comes first: what part of the obliged has been recorded, counted twice.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from events.territory import area_of, name_of
+from projections.figures import covered
+from services import page
 from services.page import line, table
 from services.showing.figures import balance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["tell"]
+    from projections.lists import Membership
+
+__all__ = ["Registered", "tell"]
 
 _NUMBERS = ("declared", "explained", "settled", "cleared", "truly")
 
 
-def tell(then: dict[str, Any], now: dict[str, Any], moved: dict[str, Any], beside: dict[str, Any]) -> None:
+class Registered(NamedTuple):
+    """The whole register, and `counts` of its members.
+
+    On its own day, as known when it had come; on the day of the story, as known that evening; the same as known now.
+    """
+
+    on_list: Membership
+    counts: Sequence[dict[str, Any]]
+
+
+def tell(
+    then: dict[str, Any],
+    now: dict[str, Any],
+    moved: dict[str, Any],
+    beside: dict[str, Any],
+    registered: Registered | None = None,
+) -> None:
     """Print the story. `moved` are the flows of the day to itself: from as known then to as known now."""
     line("Kota Kupang, 23 November 2018. The residents are made up, and so is how the cleared ones split;")
     line("every figure follows from messages that went through Kafka.")
     line()
+    if registered is not None:
+        _covered(registered)
     line("1. As known that evening.")
     _reconciled(then)
     line("2. As known now.")
@@ -29,6 +54,40 @@ def tell(then: dict[str, Any], now: dict[str, Any], moved: dict[str, Any], besid
     _restated(moved)
     line("4. The second list beside the first: who came back, and how they had been cleared.")
     _came_back(beside)
+
+
+def _covered(registered: Registered) -> None:
+    on_list = registered.on_list
+    declared, members = page.number(on_list.declared or 0), page.number(on_list.members)
+    at_first, then, _ = registered.counts
+    underage = page.number(at_first["total"]["standings"]["underage"])
+    line(f"0. The whole register, {at_first['list']}: what part of the obliged has been recorded.")
+    line(
+        f"   {declared} rows declared = {members} members + residual {on_list.residual}, {underage} of them not yet 17"
+    )
+    line(
+        "   The mark is 80%: in November 2018 the province's election supervisors named Kota Kupang among those below."
+    )
+    line()
+    head = ["official:\nobliged", "\nrecorded", "\ncoverage", "true:\nobliged", "\nrecorded", "\ncoverage"]
+    moments = [[answer["on"], answer["position"], *_twice(answer)] for answer in registered.counts]
+    table(["\non", "\nknown at", *head], moments)
+    line()
+    line("   official: as the registries have it. true: whoever was found to have been recorded counts as recorded,")
+    line("   and whoever was found to have moved away or died no longer counts as obliged here.")
+    line()
+    rows = [[row["name"], *_twice(row)] for row in then["rows"] if covered(row["standings"])["official"].obliged]
+    table([f"on {then['on']},\nas known at {then['position']:,}", *head], [*rows, ["total", *_twice(then)]])
+    line()
+    line("   to ask again: rekam counts --by city --list {list} --on {on} --known {position}".format(**then))
+    line()
+
+
+def _twice(counted: Mapping[str, Any]) -> Iterable[int | str]:
+    """Obliged, recorded and coverage: as the registries have it, and counting rightly whom a finding has explained."""
+    standings = counted["total"]["standings"] if "total" in counted else counted["standings"]
+    for recorded, obliged in covered(standings).values():
+        yield from (obliged, recorded, f"{recorded / obliged:.1%}" if obliged else "")
 
 
 def _reconciled(answer: dict[str, Any]) -> None:

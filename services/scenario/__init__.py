@@ -10,6 +10,7 @@
     newlist     the second list
     mishaps     shuffling, repeats
     oddities    messages that are refused, wait, or contradict
+    register    the whole register, published before the two phases where the city is asked for
 
 They are plain Kafka messages that a stranger could have published. Every figure follows from them.
 """
@@ -23,11 +24,24 @@ from services.scenario.cast import FIRST_LIST, QUICK, SECOND_LIST, WHOLE, Scale,
 from services.scenario.messages import Message
 from services.scenario.mishaps import Deck
 from services.scenario.office import Office
+from services.scenario.register import REGISTER, REGISTERED_ON, Register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FIRST_LIST", "QUICK", "SECOND_LIST", "WHOLE", "Message", "Scale", "phase_one", "phase_two"]
+__all__ = [
+    "FIRST_LIST",
+    "QUICK",
+    "REGISTER",
+    "REGISTERED_ON",
+    "SECOND_LIST",
+    "WHOLE",
+    "Message",
+    "Register",
+    "Scale",
+    "phase_one",
+    "phase_two",
+]
 
 
 def phase_one(seed: int, scale: Scale) -> Iterator[Message]:

@@ -11,10 +11,26 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from random import Random
+from typing import TYPE_CHECKING
 
 from services.scenario.residents import Ages, Resident, Residents, neighbour, share
 
-__all__ = ["FIRST_LIST", "QUICK", "SECOND_LIST", "WHOLE", "Cast", "Scale", "cast", "stream"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "FIRST_LIST",
+    "QUICK",
+    "SECOND_LIST",
+    "WHOLE",
+    "Cast",
+    "Scale",
+    "cast",
+    "few",
+    "first_members",
+    "first_rows",
+    "stream",
+]
 
 Scale = Fraction
 WHOLE, QUICK = Fraction(1), Fraction(1, 100)
@@ -81,11 +97,26 @@ class Cast:
 
     def few(self, people: int) -> int:
         """A number of people at this scale, but never nobody."""
-        return max(_LEAST, round(people * self.scale))
+        return few(people, self.scale)
 
     def moved_by(self, role: str) -> dict[int, str]:
         """Where the people of a role moved to before 23 November: within the kecamatan."""
         return {resident.number: neighbour(resident.kelurahan) for resident in self.roles[role]}
+
+
+def few(people: int, scale: Scale) -> int:
+    """A number of people at a scale, but never nobody."""
+    return max(_LEAST, round(people * scale))
+
+
+def first_members(residents: Residents, scale: Scale) -> Iterator[Resident]:
+    """The members of the first list: the first that `residents` make."""
+    return residents.make(first_rows(scale), _ADULTS)
+
+
+def first_rows(scale: Scale) -> int:
+    """How many rows the first list has."""
+    return round(_MEMBERS * scale)
 
 
 def stream(seed: int, purpose: str) -> Random:
@@ -96,7 +127,7 @@ def stream(seed: int, purpose: str) -> Random:
 def cast(seed: int, scale: Scale) -> Cast:
     """The same people in the same roles for the same seed and scale."""
     residents = Residents(stream(seed, "residents"))
-    members = residents.make(round(_MEMBERS * scale), _ADULTS)
+    members = list(first_members(residents, scale))
     pool = list(members)
     stream(seed, "roles").shuffle(pool)
     sizes = dict(zip(_SPLIT, share(round(_CLEARED * scale), list(_SPLIT.values())), strict=True))

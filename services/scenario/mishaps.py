@@ -19,16 +19,19 @@ _BINARY = frozenset({DIED, CAPTURED})
 
 
 class Deck:
-    """The messages of one phase, each at a random place between 0 and 1; dealt in that order, once."""
+    """Messages, of a whole phase or a part of it, each at a random place between 0 and 1; dealt in that order, once."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._cards: list[tuple[float, int, Message]] = []
 
+    def __len__(self) -> int:
+        return len(self._cards)
+
     def say(self, fact: Fact, after: float = 0.0, before: float = 1.0) -> float:
         """Put the fact between two places, now and then a second time anywhere; its own place is returned."""
         rng = self._rng
-        message = binary(fact) if fact.form in _BINARY else structured(fact)
+        message = _written(fact)
         place = self.put(message, after, before)
         chance = rng.random()
         if chance < _REPEATED:
@@ -36,6 +39,10 @@ class Deck:
         elif chance < _REPEATED + _SAID_OTHERWISE:
             self.put(said_again(fact, rng))
         return place
+
+    def say_once(self, fact: Fact) -> None:
+        """Put the fact anywhere, and never a second time."""
+        self.put(_written(fact))
 
     def put(self, message: Message, after: float = 0.0, before: float = 1.0) -> float:
         """Put a message between two places, as it is, and return its place."""
@@ -48,3 +55,7 @@ class Deck:
         self._cards.sort(reverse=True)
         while self._cards:
             yield self._cards.pop()[2]
+
+
+def _written(fact: Fact) -> Message:
+    return binary(fact) if fact.form in _BINARY else structured(fact)

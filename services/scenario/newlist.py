@@ -11,17 +11,17 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from services.scenario.afterwards import attend
-from services.scenario.cast import SECOND_LIST
+from services.scenario.cast import SECOND_LIST, few
 from services.scenario.residents import Ages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from services.scenario.cast import Cast
+    from services.scenario.cast import Cast, Scale
     from services.scenario.office import Office
-    from services.scenario.residents import Resident
+    from services.scenario.residents import Resident, Residents
 
-__all__ = ["tell"]
+__all__ = ["YOUNG", "tell", "turning_17"]
 
 _AS_OF = date(2019, 3, 1)
 _FIRST_ROW = date(2018, 11, 26)
@@ -38,7 +38,7 @@ _COME_BACK = {
 }
 #: Made up, at full scale: newcomers who are young, who of them is recorded at 16, who has arrived from elsewhere;
 #: and people recorded in the sessions who are on no list.
-_YOUNG, _RECORDED_EARLY, _ARRIVED, _UNLISTED = 4_000, 400, 800, 20
+YOUNG, _RECORDED_EARLY, _ARRIVED, _UNLISTED = 4_000, 400, 800, 20
 
 _GROWN_UP = Ages(date(1935, 1, 1), date(2001, 11, 30), 2.2)
 _TURNING_17 = Ages(date(2001, 12, 1), date(2002, 4, 17), 1.0)
@@ -55,6 +55,11 @@ def tell(cast: Cast, office: Office, where: dict[int, str]) -> None:
         attend(office, resident, _AS_OF)
 
 
+def turning_17(residents: Residents, scale: Scale) -> Iterator[Resident]:
+    """The young who turn 17 until the election: the next that `residents` make after the members of the first list."""
+    return residents.make(few(YOUNG, scale), _TURNING_17)
+
+
 def _returning(cast: Cast, office: Office) -> Iterator[Resident]:
     yield from cast.roles["outstanding"]
     yield from cast.roles["finding_withdrawn"]
@@ -66,14 +71,14 @@ def _returning(cast: Cast, office: Office) -> Iterator[Resident]:
 
 def _newcomers(cast: Cast, office: Office, people: int) -> Iterator[tuple[Resident, date]]:
     """So many rows about people who were on no list; each with the day they were listed."""
-    young = cast.residents.make(cast.few(_YOUNG), _TURNING_17)
+    young = list(turning_17(cast.residents, cast.scale))
     office.rng.shuffle(young)
     for number, resident in enumerate(young):
         still_16 = _seventeenth_birthday(resident) - timedelta(days=1)
         if number < cast.few(_RECORDED_EARLY):
             attend(office, resident, still_16)
         yield resident, office.day(_FIRST_ROW, min(still_16, _AS_OF))
-    grown_up = cast.residents.make(people - len(young), _GROWN_UP)
+    grown_up = list(cast.residents.make(people - len(young), _GROWN_UP))
     office.rng.shuffle(grown_up)
     for resident in grown_up[: cast.few(_ARRIVED)]:
         office.say(office.arrived_here(resident, office.day(_FIRST_ROW, date(2019, 2, 20))))

@@ -6,7 +6,6 @@ weights of the kecamatan (cards handed out in 2012–13); within a kecamatan the
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,8 +28,9 @@ WEIGHTS = {
     "53.71.06": 10_842,
 }
 
-_FIRST_SERIAL = 9_000
-_SERIALS = 1_000
+#: The serials of a district, day and sex: one half for the people of both lists, the other for who is on neither.
+_SERIALS, _OTHER_SERIALS = range(9_000, 9_500), range(9_500, 10_000)
+_TWO_DIGITS = tuple(f"{number:02d}" for number in range(100))
 #: Households among people on a list: most are there alone.
 _SIZES = (1, 1, 1, 2, 2, 3)
 #: One in 25 was first registered in another kecamatan; one in 400 had the birth date corrected after the NIK was given.
@@ -92,19 +92,28 @@ class Residents:
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._made = 0
-        self._serials: Counter[str] = Counter()
+        self._serials = _SERIALS
+        self._taken: dict[str, int] = {}
         self._pull = {kelurahan: rng.randrange(50, 150) for kelurahan in KELURAHAN}
 
-    def make(self, people: int, ages: Ages) -> list[Resident]:
-        """So many residents, kelurahan by kelurahan and family by family."""
-        made: list[Resident] = []
+    def others(self, rng: Random, after: int) -> Residents:
+        """Make people who live where these do, of another chance, with numbers behind `after` and NIKs of their own."""
+        others = Residents(rng)
+        others._made = after
+        others._serials = _OTHER_SERIALS
+        others._pull = self._pull
+        return others
+
+    def make(self, people: int, ages: Ages) -> Iterator[Resident]:
+        """So many residents, kelurahan by kelurahan and family by family, each made when it is asked for."""
         for kelurahan, count in self._spread(people):
-            end = len(made) + count
-            while len(made) < end:
+            left = count
+            while left:
                 home = self._home(kelurahan)
-                size = min(self._rng.choice(_SIZES), end - len(made))
-                made.extend(self._person(home, ages) for _ in range(size))
-        return made
+                size = min(self._rng.choice(_SIZES), left)
+                for _ in range(size):
+                    yield self._person(home, ages)
+                left -= size
 
     def _spread(self, people: int) -> Iterator[tuple[str, int]]:
         for kecamatan, part in zip(WEIGHTS, share(people, list(WEIGHTS.values())), strict=True):
@@ -151,13 +160,13 @@ class Residents:
         return self._number(district, born, 40 if woman else 0)
 
     def _number(self, district: str, day: date, added: int) -> str:
-        """The next free number of that district and day; an OverflowError would be a day with 1,000 people."""
-        head = f"5371{district}{day.day + added:02d}{day.month:02d}{day.year % 100:02d}"
-        serial = self._serials[head]
-        if serial == _SERIALS:
-            raise OverflowError(f"more than {_SERIALS} made-up residents of one district, day and sex")
-        self._serials[head] = serial + 1
-        return f"{head}{_FIRST_SERIAL + serial}"
+        """The next free number of that district and day; an OverflowError would be a day with 500 people."""
+        head = f"5371{district}{_TWO_DIGITS[day.day + added]}{_TWO_DIGITS[day.month]}{_TWO_DIGITS[day.year % 100]}"
+        taken = self._taken.get(head, 0)
+        if taken == len(self._serials):
+            raise OverflowError(f"more than {taken} made-up residents of one district, day and sex")
+        self._taken[head] = taken + 1
+        return f"{head}{self._serials[taken]}"
 
 
 def _day(rng: Random, first: date, last: date, lean: float = 1.0) -> date:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from events.entry import decode
-from services.publish import Outgoing, Progress, publish
+from services.publish import Outgoing, Progress, publish, publish_in_portions
 from tests.kafka import topics
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Sent, bad, capture, captures
@@ -14,15 +14,18 @@ from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tests.kafka.messages import Message
     from tests.kafka.world import World
 
 
+def going(messages: Sequence[Message]) -> list[Outgoing]:
+    return [Outgoing(m.topic, m.headers, m.value, f"{m.source} {m.id}") for m in messages]
+
+
 def published(world: World, messages: Sequence[Message]) -> Counter[str]:
-    going = [Outgoing(m.topic, m.headers, m.value, f"{m.source} {m.id}") for m in messages]
-    return asyncio.run(publish(world.wire(), going, Progress(len(going))))
+    return asyncio.run(publish(world.wire(), going(messages), Progress(len(messages))))
 
 
 def everything_in(world: World) -> list[Sent]:
@@ -53,6 +56,38 @@ def test_a_topic_made_again_while_it_waits_is_published_to_once_more(world: Worl
 
     assert counted.total() == 300
     assert world.size() == 300
+    judge(world, everything_in(world))
+
+
+def test_portions_are_sent_while_those_before_are_accounted_for_and_none_is_forgotten(world: World) -> None:
+    messages = captures(300)
+    seen = []
+    progress = Progress(300, report=lambda now: seen.append((now.sent, now.accounted)))
+    with world.running("intake"):
+        portions = map(going, (messages[:100], messages[:0], messages[100:250], messages[250:]))
+        counted = asyncio.run(publish_in_portions(world.wire(), portions, progress))
+
+    assert counted == {"appended": 300}
+    assert seen == sorted(seen)
+    assert seen[-1] == (300, 300)
+    assert any(0 < accounted < sent for sent, accounted in seen)
+    judge(world, everything_in(world))
+
+
+def test_a_topic_made_again_between_two_portions_loses_none_of_either(world: World) -> None:
+    messages = captures(300)
+
+    def portions() -> Iterator[list[Outgoing]]:
+        yield going(messages[:100])
+        asyncio.run(topics.make_again(world.kafka, [RECORDING]))
+        yield going(messages[100:200])
+        yield going(messages[200:])
+
+    with world.running("intake"):
+        progress = Progress(300)
+        counted = asyncio.run(publish_in_portions(world.wire(), portions(), progress))
+
+    assert (counted.total(), progress.sent, world.size()) == (300, 300, 300)
     judge(world, everything_in(world))
 
 

@@ -16,6 +16,7 @@ from services.settings import from_environ
 from services.supervisor import Supervisor, supervised
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -50,24 +51,28 @@ def test_the_demo_publishes_three_times_at_most(
 ) -> None:
     tries = []
 
-    async def publish(_: Any, messages: Any, progress: Any) -> None:
-        tries.append(len(messages))
+    async def publish(_: Any, portions: Any, progress: Any) -> None:
+        tries.append([len(messages) for messages in portions])
         if len(tries) <= failures:
             raise Unreachable("an engine went away")
-        progress.at(sent=len(messages))
+        progress.at(sent=progress.total)
 
-    monkeypatch.setattr(demonstration, "publish", publish)
+    monkeypatch.setattr(demonstration, "publish_in_portions", publish)
     monkeypatch.setattr(_Story, "_look", lambda _: _Look(7, 7))
     nothing: Any = SimpleNamespace(
         settings=None, engines=None, tick=lambda: None, update=lambda *_, **__: None  # the supervisor's, and the bars'
     )  # fmt: skip
     story = _Story(nothing, nothing, nothing, nothing, {"published": 1})  # type: ignore[dict-item]
 
+    def portions() -> Iterator[list[Any]]:
+        yield [None, None]
+        yield [None]
+
     if failures < 3:
-        assert story._publish([None, None]) == 7  # type: ignore[list-item]
+        assert story._publish(3, portions) == 7
     else:
         with pytest.raises(Unreachable, match="an engine went away"):
-            story._publish([None, None])  # type: ignore[list-item]
+            story._publish(3, portions)
 
-    assert tries == [2] * min(failures + 1, 3)
+    assert tries == [[2, 1]] * min(failures + 1, 3)
     assert capsys.readouterr().err.count("once more: an engine went away") == min(failures, 2)
