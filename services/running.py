@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.settings import Settings
+    from services.sheets.files import Told
 
 __all__ = ["demo", "publish", "rebuild", "run", "up"]
 
@@ -37,9 +38,9 @@ def demo(settings: Settings, *, quick: bool, seed: int, leave: bool, as_json: bo
     demonstration.demo(settings, demonstration.Choice(quick, seed), leave=leave, as_json=as_json)
 
 
-def publish(settings: Settings, files: Sequence[Path], *, dry_run: bool, skip: bool) -> Answer:
+def publish(settings: Settings, files: Sequence[Path], told: Told, *, dry_run: bool, skip: bool) -> Answer:
     set_up()
-    document = lines.publish_files(settings, files, dry_run=dry_run, skip=skip)
+    document = lines.publish_files(settings, files, told, dry_run=dry_run, skip=skip)
     return Answer(document, shown.published, ok=skip or not document["refused"])
 
 
