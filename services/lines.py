@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,8 +41,6 @@ _FIRST: Final = 5
 """As many rows of each sheet are shown as they were understood."""
 
 _SELDOM: Final = 500
-
-_FIELD: Final = re.compile(r"`([a-z_]+)`")
 
 
 def publish_files(
@@ -126,7 +123,7 @@ class _Checked:
         with bars() as shown:
             task = shown.add_task("read", total=None)
             for read in reader.rows():
-                checked.row(file, sheet, read)
+                checked.row(file, reader, read)
                 if read.row % _SELDOM == 0:
                     shown.update(task, completed=read.row)
         if reader.flaws:
@@ -140,36 +137,35 @@ class _Checked:
             spans = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in reader.empty)
             say(f"{_where(file, sheet)}: empty rows were passed over: {spans}")
 
-    def row(self, file: Path, sheet: Sheet, read: Read) -> None:
+    def row(self, file: Path, reader: Reader, read: Read) -> None:
+        sheet = reader.sheet
         if read.event is None:
             self._refuse(file, sheet, read.flaws)
             return
         try:
             outgoing, event = self._outgoing(read.event)
         except Refused as why:
-            named = _FIELD.match(why.message)
-            about = named[1] if named else None
-            flaw = Flaw(read.row, why.code, why.message, about, read.cells.get(about or ""))
+            about = reader.field_of(why.message)
+            flaw = Flaw(read.row, why.code, why.message, about, reader.cell(read.row, about))
             self._refuse(file, sheet, [flaw])
             return
-        if (conflict := self._said_before(outgoing, f"row {read.row} of {_where(file, sheet)}", read)) is not None:
-            self._refuse(file, sheet, [conflict])
+        there = self._said_before(outgoing, f"row {read.row} of {_where(file, sheet)}")
+        if there is not None:
+            same = (
+                f"`id` is also that of {there}, which says something else: give each its own, each file its own --sheet"
+            )
+            self._refuse(file, sheet, [Flaw(read.row, "conflict", same, "id", reader.cell(read.row, "id"))])
             return
         self.good.append(outgoing)
         if len(self.understood) < _FIRST:
             place = {"file": str(file), "sheet": sheet.page.title, "line": read.row}
             self.understood.append(place | understood(event))
 
-    def _said_before(self, outgoing: Outgoing, here: str, read: Read) -> Flaw | None:
-        """The conflict that this would be with another row; the same event twice is none."""
+    def _said_before(self, outgoing: Outgoing, here: str) -> str | None:
+        """Where another event has this name; the same event twice is harmless."""
         digest = blake2b(outgoing.value or b"", digest_size=16).digest()
         before, there = self._named.setdefault(outgoing.name, (digest, here))
-        if before == digest:
-            return None
-        why = (
-            f"`id` is also that of {there}, which says something else: give each its own, or each file its own --sheet"
-        )
-        return Flaw(read.row, "conflict", why, "id", read.cells.get("id"))
+        return None if before == digest else there
 
     def _refuse(self, file: Path, sheet: Sheet, flaws: Sequence[Flaw]) -> None:
         for flaw in flaws:

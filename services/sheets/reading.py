@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Read", "Reader", "Sheet"]
 
 _ATTRIBUTES: Final = frozenset(column.field for column in ATTRIBUTES)
+_TIMES: Final = ("time", "recordedtime")
+_FIRST_WORD: Final = re.compile(r"`?([a-z_]+)`?")
 _LONG: Final = re.compile(r"(?<![0-9])[0-9]{16}(?![0-9])")
 _KELURAHAN: Final = Column(BY_KELURAHAN, "", digits.count)
 
@@ -43,12 +45,11 @@ class Sheet(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A row as an event in structured mode, or its flaws; `cells` says where each field stands."""
+    """A row as an event in structured mode, or its flaws."""
 
     row: int
     event: bytes | None
     flaws: list[Flaw]
-    cells: dict[str, str]
 
 
 @dataclass
@@ -60,6 +61,20 @@ class Reader:
     sheet: Sheet
     flaws: list[Flaw] = field(default_factory=list)
     empty: list[tuple[int, int]] = field(default_factory=list)
+    _columns: dict[str, int] = field(default_factory=dict)
+
+    def cell(self, row: int, field_: str | None) -> str | None:
+        """Where a field of a row stands; None where it has no column."""
+        at = self._columns.get(field_ or "")
+        return None if at is None else place(row, at)
+
+    def field_of(self, message: str) -> str | None:
+        """The field that a refusal of the contract begins with; a time that has no column is the fact's own day."""
+        named = _FIRST_WORD.match(message)
+        name = named[1] if named is not None else ""
+        if name in _TIMES and name not in self._columns:
+            name = "time" if "time" in self._columns else VALID_ON[self.sheet.type] or ""
+        return name if name in self._columns or name == BY_KELURAHAN else None
 
     def rows(self) -> Iterator[Read]:
         """Every row below the header that holds something."""
@@ -69,7 +84,9 @@ class Reader:
         if not isinstance(found, Layout):
             self.flaws += found
             return
-        doubted = self._doubted(found)
+        self._columns |= {column.field: at for at, column in found.columns.items()}
+        doubted, headed = self._doubted(found), found.headed
+        must = needed(type_) | (set() if self.sheet.source else {"source"})
         strays: dict[int, int] = {}
         last = found.row
         for row in page.rows():
@@ -79,9 +96,9 @@ class Reader:
                 self.empty.append((last + 1, row.number - 1))
             last = row.number
             for at, value in enumerate(row.values):
-                if value is not None and at not in found.headed:
+                if value is not None and at not in headed:
                     strays.setdefault(at, row.number)
-            yield self._read(row, found, doubted)
+            yield self._read(row, found, doubted, must)
         self.flaws += [_stray(found.row, at, row_number) for at, row_number in sorted(strays.items())]
 
     def _doubted(self, layout: Layout) -> frozenset[int]:
@@ -96,10 +113,10 @@ class Reader:
             long -= {at for at, value in values.items() if digits.is_exact(value)}
         return frozenset(long)
 
-    def _read(self, row: Row, layout: Layout, doubted: frozenset[int]) -> Read:
+    def _read(self, row: Row, layout: Layout, doubted: frozenset[int], must: frozenset[str]) -> Read:
         if (range_ := self.sheet.page.merged.over(row.number)) is not None:
             why = f"{range_} is merged: unmerge it, and write the value into each row that it holds for"
-            return Read(row.number, None, [Flaw(row.number, "bad_data", why)], {})
+            return Read(row.number, None, [Flaw(row.number, "bad_data", why)])
         said = _Said(row, {})
         for at, column in layout.columns.items():
             said.take(at, column, doubted=at in doubted)
@@ -110,9 +127,9 @@ class Reader:
                 by_kelurahan[code] = rows
         if layout.kelurahan:
             said.values[BY_KELURAHAN] = by_kelurahan
-        said.ask(layout, needed(self.sheet.type) | (set() if self.sheet.source else {"source"}))
+        said.ask(layout, must)
         event = None if said.flaws else self._event(said.values, row.number)
-        return Read(row.number, event, said.flaws, said.cells)
+        return Read(row.number, event, said.flaws)
 
     def _event(self, said: dict[str, Any], row: int) -> bytes:
         data = {name: value for name, value in said.items() if name not in _ATTRIBUTES}
@@ -137,10 +154,8 @@ class _Said:
     row: Row
     values: dict[str, Any]
     flaws: list[Flaw] = field(default_factory=list)
-    cells: dict[str, str] = field(default_factory=dict)
 
     def take(self, at: int, column: Column, *, doubted: bool) -> None:
-        self.cells[column.field] = place(self.row.number, at)
         value = self.value(at, column)
         if value is None:
             return
@@ -167,9 +182,11 @@ class _Said:
 
     def ask(self, layout: Layout, fields: frozenset[str]) -> None:
         """Note each of these fields that has no value, unless it is known why."""
-        known = {flaw.field for flaw in self.flaws}
+        missing = fields - self.values.keys() - {flaw.field for flaw in self.flaws}
+        if not missing:
+            return
         for at, column in layout.columns.items():
-            if column.field in fields and column.field not in self.values and column.field not in known:
+            if column.field in missing:
                 code = "bad_data" if column.code == "unknown_kelurahan" else column.code
                 self._wrong(at, column, "is empty: fill it in", code)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from services.sheets.cells import Unreadable, described
@@ -19,26 +18,23 @@ _LONGEST: Final = 15
 """Digits that a spreadsheet keeps of a number."""
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
     """A closed set: each value of the contract to its words, the Indonesian one first, then the English one.
 
     Case, spaces and punctuation make no difference.
     """
 
-    of: Mapping[Any, tuple[str, ...]]
+    def __init__(self, of: Mapping[Any, tuple[str, ...]]) -> None:
+        self.of = of
+        self._meant = {_normal(word): meant for meant, words in of.items() for word in (str(meant), *words)}
 
     def read(self, value: Value) -> Any:
         """The value of the contract; Unreadable for another word, with those that the template offers."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            word = "true" if value is True else "false" if value is False else None
-        else:
-            word = _normal(str(value))
-        for meant, words in self.of.items():
-            if word in {_normal(str(meant)), *map(_normal, words)}:
-                return meant
-        offered = ", ".join(words[0] for words in self.of.values())
-        raise Unreadable(f"is {described(value)}: write one of {offered}")
+        meant = self._meant.get(_normal(str(value))) if isinstance(value, str | int) else None
+        if meant is None:
+            offered = ", ".join(words[0] for words in self.of.values())
+            raise Unreadable(f"is {described(value)}: write one of {offered}")
+        return meant
 
     def label(self, meant: Any, language: str) -> str:
         """What the template offers for a value of the contract: `id` or `en`."""
