@@ -126,7 +126,7 @@ def template(
         Path | None, typer.Option("--output", metavar="FILE", help="Where; KIND.xlsx, if left out.")
     ] = None,
 ) -> None:
-    """Write an empty sheet of one kind, with a page that explains it."""
+    """Write an empty sheet, with a page that explains it."""
     from services.sheets.template import write_template
 
     print(write_template(kind, language, output))  # noqa: T201

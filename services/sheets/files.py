@@ -65,7 +65,7 @@ def sheets_of(file: Path, told: Told) -> Iterator[list[Sheet]]:
     if file.suffix.lower() == ".csv":
         if told_type is None:
             raise WrongUse(f"{file}: say with --kind what its rows are: {', '.join(KINDS)}")
-        yield [Sheet(separated.page(file, told_type), told_type, told.name or stem, told.source)]
+        yield [Sheet(separated.page(file, told_type), told_type, told.name or stem, told.source or None)]
         return
 
     from services.sheets import workbook  # noqa: PLC0415 - it brings openpyxl along, which nothing else needs
@@ -75,9 +75,9 @@ def sheets_of(file: Path, told: Told) -> Iterator[list[Sheet]]:
         if told.name is not None and len(chosen) > 1:
             titles = ", ".join(repr(page.title) for page, _ in chosen)
             raise WrongUse(f"--sheet names one sheet, and {file} has {titles}: publish them one by one")
+        for_ids = [told.name or f"{stem}/{unicodedata.normalize('NFC', page.title or '')}" for page, _ in chosen]
         yield [
-            Sheet(page, type_, told.name or f"{stem}/{unicodedata.normalize('NFC', page.title or '')}", told.source)
-            for page, type_ in chosen
+            Sheet(page, type_, name, told.source or None) for (page, type_), name in zip(chosen, for_ids, strict=True)
         ]
 
 

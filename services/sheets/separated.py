@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 _SEPARATORS: Final = (";", ",", "\t")
-_SAID: Final = re.compile(r"sep=(.)\r?\n")
+_SAID: Final = re.compile(r"sep=([;,|\t])\r?\n")
 """The line by which a spreadsheet is told the separator; it shows it as no row."""
 
 
