@@ -19,7 +19,7 @@ from services.sheets.cells import Unreadable, Untyped, described
 if TYPE_CHECKING:
     from services.sheets.cells import Value
 
-__all__ = ["ROUNDED", "card", "count", "is_exact", "may_be_rounded", "neighbourhood", "nik", "region"]
+__all__ = ["ROUNDED", "card", "count", "holds_a_nik", "is_exact", "may_be_rounded", "neighbourhood", "nik", "region"]
 
 _EXACT: Final = 2**53
 """Up to here a double holds every whole number, above it only every other one."""
@@ -30,6 +30,7 @@ _MEANT: Final = "save as XLSX with the column formatted as text, or write ' befo
 ROUNDED: Final = f"ends in 0, as all do in this column, and may have been rounded: {_KEPT}; {_MEANT}"
 
 _SIXTEEN: Final = re.compile(r"[0-9]{16}")
+_SIXTEEN_ALONE: Final = re.compile(r"(?<![0-9])[0-9]{16}(?![0-9])")
 _GROUPED: Final = re.compile(r"[0-9]+(?:[ .\-\u00a0][0-9]+)*")
 _WITH_FRACTION: Final = re.compile(r"([0-9]{16})[.,]0+")
 _EXPONENT: Final = re.compile(r"([0-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
@@ -60,6 +61,17 @@ def may_be_rounded(value: Value) -> bool:
 def is_exact(value: Value) -> bool:
     """Whether 16 digits of a CSV file end in another digit than 0."""
     return _ends_in_zero(value) is False
+
+
+def holds_a_nik(text: str) -> bool:
+    """Whether 16 digits of the text are a NIK: what is kept in clear, as an id is, must hold none."""
+    for found in _SIXTEEN_ALONE.findall(text):
+        try:
+            check_nik(found)
+        except ValueError:
+            continue
+        return True
+    return False
 
 
 def _ends_in_zero(value: Value) -> bool | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from events.errors import WrongUse
 from services.sheets import separated
 from services.sheets.columns import KINDS, kind_named, type_of
+from services.sheets.digits import holds_a_nik
 from services.sheets.reading import Sheet
 
 if TYPE_CHECKING:
@@ -61,11 +62,10 @@ def sheets_of(file: Path, told: Told) -> Iterator[list[Sheet]]:
     visible, but for the template's explanations.
     """
     told_type = None if told.kind is None else type_of(told.kind)
-    stem = unicodedata.normalize("NFC", file.stem)  # some systems take letters apart in the names of files
     if file.suffix.lower() == ".csv":
         if told_type is None:
             raise WrongUse(f"{file}: say with --kind what its rows are: {', '.join(KINDS)}")
-        yield [Sheet(separated.page(file, told_type), told_type, told.name or stem, told.source or None)]
+        yield [Sheet(separated.page(file, told_type), told_type, _name(file, None, told), told.source or None)]
         return
 
     from services.sheets import workbook  # noqa: PLC0415 - it brings openpyxl along, which nothing else needs
@@ -75,10 +75,16 @@ def sheets_of(file: Path, told: Told) -> Iterator[list[Sheet]]:
         if told.name is not None and len(chosen) > 1:
             titles = ", ".join(repr(page.title) for page, _ in chosen)
             raise WrongUse(f"--sheet names one sheet, and {file} has {titles}: publish them one by one")
-        for_ids = [told.name or f"{stem}/{unicodedata.normalize('NFC', page.title or '')}" for page, _ in chosen]
-        yield [
-            Sheet(page, type_, name, told.source or None) for (page, type_), name in zip(chosen, for_ids, strict=True)
-        ]
+        yield [Sheet(page, type_, _name(file, page.title, told), told.source or None) for page, type_ in chosen]
+
+
+def _name(file: Path, title: str | None, told: Told) -> str:
+    """What goes into the ids; some systems take the letters in names of files apart. WrongUse where it holds a NIK."""
+    named = file.stem if title is None else f"{file.stem}/{title}"
+    name = told.name or unicodedata.normalize("NFC", named)
+    if holds_a_nik(name):
+        raise WrongUse("the name of a sheet holds a NIK, and goes into ids, which are kept in clear: give --sheet")
+    return name
 
 
 def _chosen(file: Path, pages: Sequence[Page], told: str | None) -> list[tuple[Page, str]]:

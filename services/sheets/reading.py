@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from events.facts import VALID_ON
-from events.nik import check_nik
 from services.sheets import digits
 from services.sheets.cells import Broken, Flaw, place
 from services.sheets.columns import ATTRIBUTES, BY_KELURAHAN, Column, needed
@@ -31,7 +30,6 @@ __all__ = ["Read", "Reader", "Sheet"]
 _ATTRIBUTES: Final = frozenset(column.field for column in ATTRIBUTES)
 _TIMES: Final = ("time", "recordedtime")
 _FIRST_WORD: Final = re.compile(r"`?([a-z_]+)`?")
-_LONG: Final = re.compile(r"(?<![0-9])[0-9]{16}(?![0-9])")
 _KELURAHAN: Final = Column(BY_KELURAHAN, "", digits.count)
 
 
@@ -161,7 +159,7 @@ class _Said:
             return
         if doubted and digits.may_be_rounded(self.row.values[at]):
             self._wrong(at, column, digits.ROUNDED)
-        elif column.field == "id" and _holds_a_nik(value):
+        elif column.field == "id" and digits.holds_a_nik(value):
             self._wrong(at, column, "holds a NIK, and an id is kept in clear for ever: number the rows instead")
         else:
             self.values[column.field] = value
@@ -194,16 +192,6 @@ class _Said:
         cell = place(self.row.number, at)
         why = f"`{column.field}` {why}"
         self.flaws.append(Flaw(self.row.number, code or column.code, why, column.field, cell))
-
-
-def _holds_a_nik(text: str) -> bool:
-    for found in _LONG.findall(text):
-        try:
-            check_nik(found)
-        except ValueError:
-            continue
-        return True
-    return False
 
 
 def _stray(header: int, at: int, row: int) -> Flaw:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from events.errors import WrongUse
 from tests.services.sheets.paper import CAPTURED, captured, known, only_flaw, to_csv, to_xlsx
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def test_an_id_must_not_hold_a_nik(tmp_path: Path, id_: Any) -> None:
         assert known(file).events[2].id == str(id_)
     else:
         assert "holds a NIK" in only_flaw(file).message
+
+
+def test_a_file_must_not_be_named_by_a_nik(tmp_path: Path) -> None:
+    file = to_xlsx(tmp_path / "warga 5371010101909001.xlsx", [CAPTURED, captured()])
+
+    with pytest.raises(WrongUse, match="holds a NIK, and goes into ids"):
+        known(file)
+    assert [event.id for event in known(file, name="warga").events.values()] == ["warga:2"]
 
 
 def test_times_come_from_their_columns_where_there_are_any(tmp_path: Path) -> None:
