@@ -94,20 +94,44 @@ def demo(
 
 
 @app.command()
-def publish(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="JSON lines, an event a line; - is stdin.")],
+def publish(  # noqa: PLR0913 - one for each option
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="JSON lines, an event a line, - is stdin; or CSV, XLSX.")
+    ],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line and send nothing.")] = False,
     skip: Annotated[bool, typer.Option("--skip", help="Send the lines that are not refused.")] = False,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Of a sheet: what its rows are.")] = None,
+    source: Annotated[str | None, typer.Option("--source", metavar="URN", help="Of a sheet: who says it.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="Its name in the ids of its rows.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Publish events, and wait for what becomes of them.
+    """Publish events or sheets, and wait for what becomes of them.
 
     Every line is checked first: if one is refused nothing is sent, unless --skip is given.
     """
     from services import running
+    from services.sheets.files import Told
 
-    show(running.publish(from_environ(os.environ), files, dry_run=dry_run, skip=skip), as_json)
+    told = Told(kind, source, sheet)
+    show(running.publish(from_environ(os.environ), files, told, dry_run=dry_run, skip=skip), as_json)
+
+
+@app.command()
+def template(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="What its rows will be, such as resident_listed.")],
+    *,
+    language: Annotated[str, typer.Option("--language", metavar="id|en", help="Of headings and explanations.")] = "id",
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Where; KIND.xlsx, if left out.")
+    ] = None,
+) -> None:
+    """Write an empty sheet, with a page that explains it."""
+    from services.sheets.template import write_template
+
+    print(write_template(kind, language, output))  # noqa: T201
 
 
 @app.command()

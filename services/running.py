@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.settings import Settings
+    from services.sheets.files import Told
 
 __all__ = ["Choice", "demo", "publish", "rebuild", "run", "up"]
 
@@ -38,9 +39,9 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     demonstration.demo(settings, choice, leave=leave, as_json=as_json)
 
 
-def publish(settings: Settings, files: Sequence[Path], *, dry_run: bool, skip: bool) -> Answer:
+def publish(settings: Settings, files: Sequence[Path], told: Told, *, dry_run: bool, skip: bool) -> Answer:
     set_up()
-    document = lines.publish_files(settings, files, dry_run=dry_run, skip=skip)
+    document = lines.publish_files(settings, files, told, dry_run=dry_run, skip=skip)
     return Answer(document, shown.published, ok=skip or not document["refused"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from events.territory import KELURAHAN, name_of
 from services.page import clean, counted, line, number, table
 from services.talk import say
 
@@ -12,16 +13,43 @@ if TYPE_CHECKING:
 
 __all__ = ["addresses", "invite", "parked", "published", "rebuilt", "redriven", "status"]
 
+_MOST: Final = 100
+"""As many refusals are shown; a program reads them all."""
+
 _OUTCOMES: Final = ("appended", "duplicate", "conflict", "quarantined")
 
 
 def published(document: dict[str, Any]) -> None:
-    """Show what became of what was published."""
-    for one in document["refused"]:
-        line(f"{clean(one['file'])}:{one['line']}: {one['code']}: {clean(one['message'])}")
+    """Show what became of what was published, and before it, of a dry run of sheets, how their rows were understood."""
+    for row in document.get("understood", ()):
+        _understood(row)
+    for one in document["refused"][:_MOST]:
+        cell = f" ({one['cell']})" if one.get("cell") else ""
+        page = f" [{clean(one['sheet'])}]" if one.get("sheet") else ""
+        line(f"{clean(one['file'])}{page}:{one['line']}{cell}: {one['code']}: {clean(one['message'])}")
+    if len(document["refused"]) > _MOST:
+        line(f"… and {number(len(document['refused']) - _MOST)} more; --json has them all")
+    refused = len({(one["file"], one.get("sheet"), one["line"]) for one in document["refused"]})
     ended = ", ".join(f"{number(document[outcome])} {outcome}" for outcome in _OUTCOMES if document[outcome])
     sent = ended or "nothing was sent"
-    line(f"{number(document['accepted'])} accepted, {number(len(document['refused']))} refused: {sent}")
+    line(f"{number(document['accepted'])} accepted, {number(refused)} refused: {sent}")
+
+
+def _understood(row: dict[str, Any]) -> None:
+    page = f" [{clean(row['sheet'])}]" if row["sheet"] else ""
+    line(f"{clean(row['file'])}{page}:{row['line']}: {row['type'].removeprefix('rekam.')}")
+    shown = {**row["data"], "id": row["id"], "source": row["source"], "time": row["time"]}
+    if row["recordedtime"] != row["time"]:
+        shown["recordedtime"] = row["recordedtime"]
+    if "rows_by_kelurahan" in shown:
+        by_kelurahan = shown["rows_by_kelurahan"]
+        shown["rows_by_kelurahan"] = (
+            f"{number(sum(by_kelurahan.values()))} in {counted(len(by_kelurahan), 'kelurahan', 'kelurahan')}"
+        )
+    for name, value in shown.items():
+        area = f" {name_of(value)}" if name.endswith("kelurahan") and value in KELURAHAN else ""
+        line(f"  {name:<18} {clean(str(value))}{area}")
+    line()
 
 
 def status(document: dict[str, Any]) -> None:
