@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "connect", "create"]
+__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "connect", "create", "with_password"]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -66,7 +67,17 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False, 
             raise NoAnswer("the database has no register yet: start it with `rekam up`") from error
         raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
     except psycopg.ProgrammingError as error:
-        raise WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam") from error
+        raise _no_address() from error
+
+
+def with_password(address: str, password: str) -> str:
+    """The address with the password in it, not to be shown. WrongUse where it holds one already, or is no address."""
+    try:
+        if "password" in conninfo_to_dict(address):
+            raise WrongUse("REKAM_DATABASE holds a password and REKAM_DATABASE_PASSWORD_FILE names one: take one away")
+        return make_conninfo(address, password=password)
+    except psycopg.ProgrammingError:
+        raise _no_address() from None
 
 
 class Session:
@@ -157,6 +168,10 @@ def _bring_up(cursor: psycopg.Cursor[Any]) -> None:
     for version in range(row[0], SCHEMA_VERSION):
         cursor.execute(STEPS[version].encode())
     cursor.execute("UPDATE intake.schema SET version = %s WHERE version <> %s", [SCHEMA_VERSION, SCHEMA_VERSION])
+
+
+def _no_address() -> WrongUse:
+    return WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam")
 
 
 def _said(error: psycopg.Error) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services import demonstration, lines, processes, rebuilding
+from services import demonstration, lines, preparation, processes, rebuilding
 from services.answer import Answer
+from services.page import line
 from services.showing import upkeep as shown
 from services.supervisor import supervised
 from services.talk import say, set_up
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from services.settings import Settings
 
-__all__ = ["demo", "publish", "rebuild", "run", "up"]
+__all__ = ["demo", "prepare", "publish", "rebuild", "run", "up"]
 
 
 def up(settings: Settings) -> None:
@@ -25,6 +26,11 @@ def up(settings: Settings) -> None:
         shown.addresses(supervisor.engines)
         say("running; Ctrl-C ends it")
         demonstration.stay(supervisor)
+
+
+def prepare(settings: Settings) -> None:
+    set_up()
+    line(preparation.prepare(settings))
 
 
 def run(settings: Settings, process: str) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOG_TOPIC",
+    "OUR_TOPICS",
     "QUARANTINE_TOPIC",
     "RECEIPTS_TOPIC",
     "Records",
@@ -49,7 +50,7 @@ SOURCE_PARTITIONS: Final = 4
 COPIES: Final = 3
 """Of a topic that we make, where there are as many brokers."""
 
-_OURS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
+OUR_TOPICS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
     (LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC), 1
 )
 
@@ -112,10 +113,10 @@ class Wire:
         try:
             await admin.start()
             there = set(await admin.list_topics())
-            missing = [name for name in _OURS if name not in there]
+            missing = [name for name in OUR_TOPICS if name not in there]
             if missing:
                 replication = min(COPIES, len((await admin.describe_cluster())["brokers"]))
-                answer = await admin.create_topics([NewTopic(name, _OURS[name], replication) for name in missing])
+                answer = await admin.create_topics([NewTopic(name, OUR_TOPICS[name], replication) for name in missing])
                 _check(answer.topic_errors)
         except KafkaError as error:
             said = f"Kafka at {self.engines.kafka} does not answer: {error!r}"
