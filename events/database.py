@@ -64,7 +64,9 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False, 
         )
     except psycopg.OperationalError as error:
         if role and f'role "{role}" does not exist' in str(error):
-            raise NoAnswer("the database has no register yet: start it with `rekam up`") from error
+            raise NoAnswer(
+                "the database has no register yet: start it with `rekam up`, or make it with `rekam prepare`"
+            ) from error
         raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
     except psycopg.ProgrammingError as error:
         raise _no_address() from error
