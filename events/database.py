@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "check_version", "connect", "create"]
+__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "check_version", "connect", "create", "with_password"]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -69,10 +70,22 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False, 
         )
     except psycopg.OperationalError as error:
         if role and f'role "{role}" does not exist' in str(error):
-            raise NoAnswer("the database has no register yet: start it with `rekam up`") from error
+            raise NoAnswer(
+                "the database has no register yet: start it with `rekam up`, or make it with `rekam prepare`"
+            ) from error
         raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
     except psycopg.ProgrammingError as error:
-        raise WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam") from error
+        raise _no_address() from error
+
+
+def with_password(address: str, password: str) -> str:
+    """The address with the password in it, not to be shown. WrongUse where it holds one already, or is no address."""
+    try:
+        if "password" in conninfo_to_dict(address):
+            raise WrongUse("REKAM_DATABASE holds a password and REKAM_DATABASE_PASSWORD_FILE names one: take one away")
+        return make_conninfo(address, password=password)
+    except psycopg.ProgrammingError:
+        raise _no_address() from None
 
 
 class Session:
@@ -176,6 +189,10 @@ def _version(cursor: psycopg.Cursor[Any]) -> int:
             "run the Rekam that made it, or one that is newer"
         )
     return int(row[0])
+
+
+def _no_address() -> WrongUse:
+    return WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam")
 
 
 def _said(error: psycopg.Error) -> str:

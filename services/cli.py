@@ -67,6 +67,17 @@ def up() -> None:
 
 
 @app.command()
+def prepare() -> None:
+    """Make what the processes stand on: roles, tables, keys, topics.
+
+    In the engines that the settings give an address for; it waits for those that are just being started.
+    """
+    from services import running
+
+    running.prepare(from_environ(os.environ))
+
+
+@app.command()
 def run(process: Annotated[str, typer.Argument(metavar="intake|relay|counts|trail|outstanding")]) -> None:
     """Run one process until it is told to stop."""
     from services import running

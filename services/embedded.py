@@ -11,9 +11,10 @@ import json
 import os
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from events import database
 from events.errors import Refusal, Unreachable, WrongUse
 from services import private
 from services.broker import Broker
@@ -40,7 +41,7 @@ class Engines:
     """
 
     kafka: str
-    database: str
+    database: str = field(repr=False)  # may hold a password
     embedded: bool
 
 
@@ -79,7 +80,7 @@ class Embedded:
     @property
     def engines(self) -> Engines:
         kafka = self._broker.address if self._broker else self._settings.kafka
-        address = self._postgres.address if self._postgres else self._settings.database
+        address = self._postgres.address if self._postgres else database_of(self._settings)
         return Engines(kafka, address, embedded=self._broker is not None)
 
     def ended(self) -> tuple[str, ...]:
@@ -119,7 +120,7 @@ def find(settings: Settings) -> Engines:
     Raises Unreachable where our own would be needed and nobody runs them.
     """
     if settings.kafka and settings.database:
-        return Engines(settings.kafka, settings.database, embedded=False)
+        return Engines(settings.kafka, database_of(settings), embedded=False)
     try:
         running = is_held(settings.data / "lock")
         known = json.loads((settings.data / "engines.json").read_text()) if running else {}
@@ -131,11 +132,19 @@ def find(settings: Settings) -> Engines:
         ) from None
     if not running:
         raise Unreachable(f"the embedded engines in {settings.data} do not run: {WAY_OUT}")
-    kafka, address = settings.kafka or known.get("kafka"), settings.database or known.get("database")
+    kafka, address = settings.kafka or known.get("kafka"), database_of(settings) or known.get("database")
     if not (kafka and address):
         missing = "REKAM_DATABASE" if kafka else "REKAM_KAFKA"
         raise Unreachable(f"`rekam up` runs with a {missing} of its own: set the same {missing} here")
     return Engines(kafka, address, embedded=not settings.kafka)
+
+
+def database_of(settings: Settings) -> str:
+    """The address that the settings give, with the password from its file; empty where our own is meant."""
+    if settings.database_password_file is None:
+        return settings.database
+    password = private.password("REKAM_DATABASE_PASSWORD_FILE", settings.database_password_file)
+    return database.with_password(settings.database, password)
 
 
 @contextmanager

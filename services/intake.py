@@ -26,6 +26,7 @@ from aiokafka.errors import KafkaError
 from events.errors import Clash, MadeAgain, Refusal, Retry
 from events.facts import SOURCE_TOPICS
 from services.account import Accountant, Batch
+from services.pulse import Pulse
 from services.wire import subscribe
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ _log = structlog.get_logger("intake")
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
     """One member of the group. `run` goes on until it is cancelled."""
 
-    def __init__(self, wire: Wire, accountant: Accountant) -> None:
+    def __init__(self, wire: Wire, accountant: Accountant, pulse: Pulse | None = None) -> None:
         self._wire = wire
         self._accountant = accountant
+        self._pulse = pulse or Pulse()
         self._probe: Probe = wire.probe()
         self._broker = wire.broker()
         self._subscriber = subscribe(
@@ -115,13 +117,17 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._settle(wanted)
             if self._uncommitted:
                 await self._commit()
-            quiet = {tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled}
-            if quiet and asyncio.get_running_loop().time() - self._busy >= _TICK_S:
-                await self._compare(quiet)
+            if asyncio.get_running_loop().time() - self._busy >= _TICK_S:
+                await self._compare({tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled})
+                if not self._unsettled:
+                    self._pulse.beat()
         except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
             _log.warning("waiting", why=_why(error))
 
     async def _compare(self, quiet: dict[TopicPartition, Mark]) -> None:
+        if not quiet:  # the others have all the partitions; whether the broker is there is asked all the same
+            await self._probe.partitions(SOURCE_TOPICS)
+            return
         bounds = await self._probe.bounds(quiet)
         ledger = await asyncio.to_thread(self._accountant.marks, quiet)  # it may have been put back to an earlier state
         stale = {tp for tp, mark in quiet.items() if mark.next < bounds[tp].begin or mark != ledger[tp]}
@@ -229,6 +235,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self._failure = error
         else:
             self._uncommitted = True
+            self._pulse.beat()
             return
         self._hold(TopicPartition(batch.mark.topic, batch.mark.partition) for batch in batches)
 

@@ -1,4 +1,4 @@
-"""Files and folders for the owner alone, and the ports remembered in them."""
+"""Files and folders for the owner alone, with the passwords and the ports that are kept in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from events.errors import Refusal, WrongUse
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["make_folder", "port_for", "write"]
+__all__ = ["make_folder", "password", "port_for", "write"]
 
 PORTS = range(20_000, 32_000)  # below those that systems give to outgoing connections
 
@@ -39,6 +39,18 @@ def write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def password(setting: str, path: Path) -> str:
+    """The first line of the file that this setting names; WrongUse where there is none."""
+    try:
+        text = path.read_text().partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise WrongUse(f"{setting}: {path} cannot be read: {why}") from None
+    if not text:
+        raise WrongUse(f"{setting}: the first line of {path} is empty: write the password there")
+    return text
 
 
 def port_for(remembered: Path, wish: int | None = None) -> int:

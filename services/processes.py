@@ -20,6 +20,7 @@ from services.account import Accountant
 from services.embedded import find
 from services.intake import Intake
 from services.projector import Follower, Projector
+from services.pulse import Pulse
 from services.relay import Relay
 from services.wire import Wire
 
@@ -76,19 +77,21 @@ def spare_garbage() -> None:
 
 
 async def _process(settings: Settings, wire: Wire, name: str) -> None:
+    pulse = Pulse(settings.pulse)
+    pulse.begin()
     await wire.make_topics()
     if name == "relay":
-        await Relay(wire).run()
+        await Relay(wire, pulse).run()
     elif name == "intake":
         accountant = Accountant(settings, wire.engines.database)
         try:
-            await Intake(wire, accountant).run()
+            await Intake(wire, accountant, pulse).run()
         finally:
             accountant.close()
     else:
         follower = Follower(VIEWS[name], wire.engines.database, unlock(settings, wire.engines.database))
         try:
-            await Projector(wire, VIEWS[name], follower).run()
+            await Projector(wire, VIEWS[name], follower, pulse).run()
         finally:
             follower.close()
 

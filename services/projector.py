@@ -25,6 +25,7 @@ from events.errors import Clash, Refusal, Retry
 from projections import position
 from projections.history import Memory
 from projections.position import Standing
+from services.pulse import Pulse
 from services.wire import LOG_TOPIC, subscribe
 
 if TYPE_CHECKING:
@@ -144,9 +145,10 @@ def _chained(old: Standing, entries: Sequence[Sent]) -> Standing:
 class Projector:
     """One member of the view's consumer group. `run` goes on until it is cancelled."""
 
-    def __init__(self, wire: Wire, view: View, follower: Follower) -> None:
+    def __init__(self, wire: Wire, view: View, follower: Follower, pulse: Pulse | None = None) -> None:
         self._view = view
         self._follower = follower
+        self._pulse = pulse or Pulse()
         self._broker = wire.broker()
         self._subscriber = subscribe(
             self._broker, LOG_TOPIC, group=f"rekam-{view.name}", handler=self._handle, reset="latest",
@@ -186,7 +188,10 @@ class Projector:
     async def _catch_up(self, sent: Sequence[Sent]) -> None:
         async with self._turn:
             try:
-                while await asyncio.to_thread(self._follower.advance, sent):
+                more = True
+                while more:
+                    more = await asyncio.to_thread(self._follower.advance, sent)
+                    self._pulse.beat()
                     sent = ()
             except Clash as clash:
                 _log.info("fenced off", view=self._view.name, why=str(clash))

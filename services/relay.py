@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from events import database, log
 from events.entry import origin
 from events.errors import Clash, Retry
+from services.pulse import Pulse
 from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ class Shelf(NamedTuple):
 class Relay:
     """`run` goes on until it is cancelled; a database or broker that goes away is waited for."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, pulse: Pulse | None = None) -> None:
         self._wire = wire
+        self._pulse = pulse or Pulse()
         self._connection: database.Connection | None = None
         self._trouble = ""
 
@@ -83,8 +85,11 @@ class Relay:
                 while True:
                     await self._pass_on(producer)
                     self._trouble = ""
+                    self._pulse.beat()
             except (Retry, KafkaError, psycopg.OperationalError) as error:
                 self._say(type(error).__name__)
+                if isinstance(error, Clash):  # the other one works; this one has nothing to do
+                    self._pulse.beat()
             finally:
                 try:
                     await asyncio.to_thread(self._close)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services import demonstration, lines, processes, rebuilding
+from services import demonstration, lines, preparation, processes, rebuilding
 from services.answer import Answer
 from services.demonstration import Choice
+from services.page import line
 from services.showing import upkeep as shown
 from services.supervisor import supervised
 from services.talk import say, set_up
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
     from services.sheets.files import Told
 
-__all__ = ["Choice", "demo", "publish", "rebuild", "run", "up"]
+__all__ = ["Choice", "demo", "prepare", "publish", "rebuild", "run", "up"]
 
 
 def up(settings: Settings) -> None:
@@ -27,6 +28,11 @@ def up(settings: Settings) -> None:
         shown.addresses(supervisor.engines)
         say("running; Ctrl-C ends it")
         demonstration.stay(supervisor)
+
+
+def prepare(settings: Settings) -> None:
+    set_up()
+    line(preparation.prepare(settings))
 
 
 def run(settings: Settings, process: str) -> None:

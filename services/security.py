@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from events.errors import WrongUse
+from services import private
 
 if TYPE_CHECKING:
     from services.settings import Settings
@@ -57,13 +58,5 @@ def context(settings: Settings) -> ssl.SSLContext | None:
 
 
 def password(settings: Settings) -> str:
-    path = settings.kafka_password_file
-    assert path is not None  # settings.check_security
-    try:
-        text = path.read_text().partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise WrongUse(f"REKAM_KAFKA_PASSWORD_FILE: {path} cannot be read: {why}") from None
-    if not text:
-        raise WrongUse(f"REKAM_KAFKA_PASSWORD_FILE: the first line of {path} is empty: write the password there")
-    return text
+    assert settings.kafka_password_file is not None  # settings.check_security
+    return private.password("REKAM_KAFKA_PASSWORD_FILE", settings.kafka_password_file)

@@ -28,6 +28,11 @@ class Setting(NamedTuple):
 SETTINGS: Final = (
     Setting("REKAM_KAFKA", "", "Kafka's bootstrap servers, `host:port,…`; empty: the embedded broker"),
     Setting("REKAM_DATABASE", "", "PostgreSQL's address, `postgresql://…`; empty: the embedded one"),
+    Setting(
+        "REKAM_DATABASE_PASSWORD_FILE",
+        "",
+        "with `REKAM_DATABASE`, where it holds no password: file whose first line is the password",
+    ),
     Setting("REKAM_DATA", ".rekam", "folder of the embedded engines and of the keys"),
     Setting("REKAM_KEYS", "", "folder of the keys; empty: `keys` in `REKAM_DATA`"),
     Setting("REKAM_API", "127.0.0.1:8800", "`host:port` that the API listens on"),
@@ -43,6 +48,11 @@ SETTINGS: Final = (
     Setting("REKAM_KAFKA_USER", "", "with `sasl_…`: the user's name"),
     Setting("REKAM_KAFKA_PASSWORD_FILE", "", "with `sasl_…`: file whose first line is the password"),
     Setting("REKAM_KAFKA_CA_FILE", "", "with `…ssl`: certificates to trust, PEM; empty: those of the system"),
+    Setting(
+        "REKAM_PULSE",
+        "",
+        "file that `rekam run` touches after each round that went well, for a health check; empty: none",
+    ),
 )
 
 
@@ -52,6 +62,7 @@ class Settings:
 
     kafka: str
     database: str = field(repr=False)  # may hold a password
+    database_password_file: Path | None
     data: Path
     keys: Path
     api_host: str
@@ -63,6 +74,7 @@ class Settings:
     kafka_user: str
     kafka_password_file: Path | None
     kafka_ca_file: Path | None
+    pulse: Path | None
 
 
 def from_environ(environ: Mapping[str, str]) -> Settings:
@@ -82,6 +94,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     return Settings(
         kafka=",".join(servers),
         database=given["REKAM_DATABASE"],
+        database_password_file=file_or_none(given["REKAM_DATABASE_PASSWORD_FILE"]),
         data=data,
         keys=Path(given["REKAM_KEYS"]).absolute() if given["REKAM_KEYS"] else data / "keys",
         api_host=host,
@@ -93,6 +106,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         kafka_user=given["REKAM_KAFKA_USER"],
         kafka_password_file=file_or_none(given["REKAM_KAFKA_PASSWORD_FILE"]),
         kafka_ca_file=file_or_none(given["REKAM_KAFKA_CA_FILE"]),
+        pulse=file_or_none(given["REKAM_PULSE"]),
     )
 
 
@@ -111,7 +125,9 @@ def check_names(environ: Mapping[str, str]) -> None:
 
 
 def check_security(environ: Mapping[str, str], given: Mapping[str, str]) -> None:
-    """That no setting of Kafka's security is missing, or is without effect: who sets it believes to be protected."""
+    """That no setting of security is missing, or is without effect: who sets it believes to be protected."""
+    if given["REKAM_DATABASE_PASSWORD_FILE"] and not given["REKAM_DATABASE"]:
+        raise WrongUse("REKAM_DATABASE_PASSWORD_FILE has no effect on the embedded PostgreSQL: set REKAM_DATABASE too")
     security = one_of("REKAM_KAFKA_SECURITY", given, get_args(Security))
     one_of("REKAM_KAFKA_MECHANISM", given, get_args(Mechanism))
     if security != "plaintext" and not given["REKAM_KAFKA"]:

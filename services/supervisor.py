@@ -117,6 +117,7 @@ class Supervisor:
     def _start(self, runner: _Runner) -> None:
         command = [sys.executable, "-m", "services", "run", runner.name]
         environ = {**os.environ, "REKAM_DATA": str(self.settings.data), "REKAM_KEYS": str(self.settings.keys)}
+        environ.pop("REKAM_PULSE", None)  # one file would stand for all of them
         runner.child = child.start(command, log=self.log_of(runner.name), environ=environ)
         runner.started = time.monotonic()
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOG_TOPIC",
+    "OUR_TOPICS",
     "QUARANTINE_TOPIC",
     "RECEIPTS_TOPIC",
     "Records",
@@ -54,7 +55,7 @@ _LARGEST_BATCH: Final = 2_000
 _LONGEST_WAIT_MS: Final = 500
 """How long is waited for a batch, until it is looked whether we are told to end."""
 
-_OURS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
+OUR_TOPICS: Final = dict.fromkeys(SOURCE_TOPICS, SOURCE_PARTITIONS) | dict.fromkeys(
     (LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC), 1
 )
 
@@ -117,10 +118,10 @@ class Wire:
         try:
             await admin.start()
             there = set(await admin.list_topics())
-            missing = [name for name in _OURS if name not in there]
+            missing = [name for name in OUR_TOPICS if name not in there]
             if missing:
                 replication = min(COPIES, len((await admin.describe_cluster())["brokers"]))
-                answer = await admin.create_topics([NewTopic(name, _OURS[name], replication) for name in missing])
+                answer = await admin.create_topics([NewTopic(name, OUR_TOPICS[name], replication) for name in missing])
                 _check(answer.topic_errors)
         except KafkaError as error:
             said = f"Kafka at {self.engines.kafka} does not answer: {error!r}"

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from events.contracts import BEYOND, EVENT
 from events.errors import CODES
@@ -52,6 +53,11 @@ def test_there_is_a_schema_for_each_type_for_a_whole_event_and_for_what_is_told(
         if name != "asyncapi.json":
             assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
             assert schema["$id"] == f"urn:rekam:contract:{name.removesuffix('.json')}"
+
+
+@pytest.mark.parametrize("name", [name for name in NOW if name != "asyncapi.json"])
+def test_every_schema_is_one(name: str) -> None:
+    Draft202012Validator.check_schema(NOW[name])
 
 
 @pytest.mark.parametrize("name", [name for name in NOW if name != "asyncapi.json"])

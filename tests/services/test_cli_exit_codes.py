@@ -50,6 +50,7 @@ WRONG_USE = [
     ("rebuild", "Missing argument 'VIEW…'"),
     ("rebuild nothing", "there is no view 'nothing'; there are counts, trail, outstanding"),
     ("run nothing", "there is no process 'nothing'; there are intake, relay, counts, trail, outstanding"),
+    ("prepare", "REKAM_DATABASE is empty, and our own engines are prepared by `rekam up`"),
     ("publish", "Missing argument 'FILE…'"),
     ("publish no-such-file.jsonl", "no-such-file.jsonl cannot be read: No such file or directory"),
     ("publish .", ". cannot be read: Is a directory"),

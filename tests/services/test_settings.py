@@ -46,6 +46,8 @@ def test_each_setting_is_read() -> None:
             "REKAM_DEPARTURE_DAYS": "30,2019-01-01:45",
             "REKAM_KAFKA_MECHANISM": "SCRAM-SHA-256",
             "REKAM_KAFKA_CA_FILE": "/etc/ca.pem",
+            "REKAM_DATABASE_PASSWORD_FILE": "/run/secrets/database",
+            "REKAM_PULSE": "/run/rekam/pulse",
             "PATH": "/bin",
         }
     )
@@ -59,6 +61,8 @@ def test_each_setting_is_read() -> None:
     assert (settings.kafka_security, settings.kafka_mechanism) == ("sasl_ssl", "SCRAM-SHA-256")
     assert (settings.kafka_user, settings.kafka_password_file) == ("intake", Path("/run/secrets/kafka"))
     assert settings.kafka_ca_file == Path("/etc/ca.pem")
+    assert settings.database_password_file == Path("/run/secrets/database")
+    assert settings.pulse == Path("/run/rekam/pulse")
 
 
 def test_an_empty_setting_is_as_good_as_none() -> None:
