@@ -26,9 +26,7 @@ lint: setup
 
 # Speed and memory on this machine, against a real Apache Kafka; docs/figures.md keeps what was printed.
 bench: setup
-	$(BIN)/python -m tests.benchmarks intake
-	$(BIN)/python -m tests.benchmarks projectors
-	$(BIN)/python -m tests.benchmarks latency
+	$(BIN)/python -m tests.benchmarks
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

@@ -6,7 +6,9 @@ A batch goes this way:
     2. one transaction: lock, account, recognise, identify, seal and append (events/admission.py), commit
     3. the group's offsets are committed, which means nothing but lag
 
-While a batch is in its transaction the next is in step 1; where the first fails, the other is dropped with it.
+Where there is a backlog, the next batch is in step 1 while one is in its transaction, and is dropped if that one fails.
+Otherwise whatever comes meanwhile makes one batch, and is visible earlier than in two.
+
 Where it stands comes from the ledger alone, never from the group: whatever goes wrong, it asks the ledger again and
 seeks there. A partition that is assigned is paused and moved before the first await, since aiokafka fetches meanwhile.
 """
@@ -45,6 +47,8 @@ GROUP: Final = "rekam-intake"
 _TICK_S: Final = 1.0
 _PAUSE_S: Final = 0.5
 _ASIDE_S: Final = 10.0
+_BACKLOG: Final = 1_000
+"""From so many messages in a batch on, more are taken to be there already."""
 
 _log = structlog.get_logger("intake")
 
@@ -224,6 +228,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._under_way = asyncio.create_task(self._account(batches, items, now))
         self._marks |= {tp: batch.after() for tp, batch in zip(records, batches, strict=True)}
+        if len(items) < _BACKLOG:
+            await self._finish()
 
     async def _account(self, batches: Sequence[Batch], items: Sequence[Item], now: datetime) -> None:
         """Do the transaction; where it fails, the partitions wait for the ledger to be asked."""

@@ -9,15 +9,17 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from services import child
+from services import child, scenario
 from services.embedded import find
 from services.postgres import Postgres
 from services.processes import prepare, unlock
+from services.publish import Outgoing
 from services.settings import from_environ
 from services.wire import Wire
 from tests.kafka.apache import ApacheKafka
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaProducer
 
-    from services.publish import Outgoing
     from services.settings import Settings
 
 __all__ = ["Bench", "hand_over", "memory_mb"]
@@ -92,6 +93,16 @@ class Bench:
             if time.monotonic() > deadline:
                 sys.exit(f"not within {LONGEST_S:.0f} s: {question}; see {self.settings.data}")
             time.sleep(0.01)
+
+    def messages(self, count: int) -> list[Outgoing]:
+        """The first of the demo's."""
+        told = islice(scenario.phase_one(2018, scenario.WHOLE), count)
+        return [Outgoing(m.topic, m.headers, m.value, f"{m.source}\0{m.id}") for m in told]
+
+    def states(self) -> list[bytes]:
+        """What the log keeps, in its order."""
+        rows = self.looking.execute("SELECT state FROM log.entry ORDER BY notification_id", binary=True)
+        return [state for (state,) in rows]
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Put them on Kafka, and wait for Kafka alone."""

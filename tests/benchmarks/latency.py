@@ -5,26 +5,41 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_left
+from contextlib import ExitStack
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from tests.benchmarks.engines import hand_over
+from services.processes import PROCESSES
+from tests.benchmarks.engines import hand_over, memory_mb
+from tests.benchmarks.figure import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from services.publish import Outgoing
     from tests.benchmarks.engines import Bench
 
-__all__ = ["measure"]
+__all__ = ["measured"]
 
-WARM_UP = 1000
+WARM_UP, A_SECOND, DURING_S = 1_000, 500, 60
 
 
-def measure(bench: Bench, messages: Sequence[Outgoing], *, a_second: int, during_s: int) -> None:
-    """Print p50, p99 and the worst, in ms, over those that were appended; the first thousand only warm up."""
+def measured(bench: Bench) -> Iterator[Figure]:
+    """All processes up, and nothing else but the publisher."""
+    with ExitStack() as opened:
+        children = {name: opened.enter_context(bench.process(name)) for name in PROCESSES}
+        took = _visible(bench, bench.messages(WARM_UP + A_SECOND * DURING_S))
+        memory = ", ".join(f"{name} {memory_mb(one.pid):.0f}" for name, one in children.items())
+    p50, p99, worst = (1000 * took[int(share * (len(took) - 1))] for share in (0.5, 0.99, 1))
+    what = f"publish to visible in `counts`, {A_SECOND}/s for {DURING_S} s (worst {worst:.0f} ms)"
+    yield Figure.within(what, p50, p99, 50)
+    yield Figure("memory of each process then", f"{memory} MB")
+
+
+def _visible(bench: Bench, messages: Sequence[Outgoing]) -> list[float]:
+    """Seconds, ascending, of those that were appended; the first thousand only warm up."""
     seen: list[tuple[int, float]] = []
     over = Event()
     watcher = Thread(target=_watch, args=(bench, seen, over))
@@ -32,8 +47,8 @@ def measure(bench: Bench, messages: Sequence[Outgoing], *, a_second: int, during
     try:
         asyncio.run(bench.send(messages[:WARM_UP]))
         bench.until("SELECT position >= (SELECT size FROM log.head) AND position > 0 FROM counts.position")
-        chosen = messages[WARM_UP : WARM_UP + a_second * during_s]
-        sent = asyncio.run(_at_a_rate(bench, chosen, a_second))
+        chosen = messages[WARM_UP:]
+        sent = asyncio.run(_at_a_rate(bench, chosen, A_SECOND))
         bench.until(f"SELECT coalesce(sum(last - first + 1), 0) >= {WARM_UP + len(chosen)} FROM intake.accounted")
         bench.until("SELECT position >= (SELECT size FROM log.head) FROM counts.position")
     finally:
@@ -41,13 +56,11 @@ def measure(bench: Bench, messages: Sequence[Outgoing], *, a_second: int, during
         watcher.join()
     positions = [position for position, _ in seen]
     appended = dict(_appended(bench))
-    took = sorted(
+    return sorted(
         seen[bisect_left(positions, position)][1] - sent[place]
         for place, position in appended.items()
         if place in sent and bisect_left(positions, position) < len(seen)
     )
-    ms = [1000 * took[int(share * (len(took) - 1))] for share in (0.5, 0.99, 1)]
-    print(f"visible: {len(took):,} at {a_second}/s: p50 {ms[0]:.0f} ms, p99 {ms[1]:.0f} ms, worst {ms[2]:.0f} ms")
 
 
 def _watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from datetime import date, timedelta
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
@@ -23,13 +24,14 @@ from projections.figures import counts_answer
 from projections.flows import flows_answer
 from projections.postings import Change, Posting
 from projections.transfers import NOWHERE, Account
+from tests.benchmarks.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.benchmarks.engines import Bench
 
-__all__ = ["FACTS", "Took", "ask", "fill"]
+__all__ = ["measured"]
 
 FACTS = 1_000_000
 ASKED = 400
@@ -38,15 +40,14 @@ _BATCH = 2_000
 _LISTED, _DECLARED = "rekam.listing.resident_listed.v1", "rekam.listing.list_declared.v1"
 
 
-class Took(NamedTuple):
-    """Of so many questions of one kind, in ms."""
+def measured(bench: Bench) -> Iterator[Figure]:
+    """How long each kind of question takes, asked often, of drawn days and positions, from the call to the answer."""
+    print(f"{FACTS:,} facts in {_fill(bench, FACTS):.0f} s", flush=True)
+    for what, (p50, p99) in _ask(bench, FACTS):
+        yield Figure.within(f"{what}, at {FACTS:,} facts", p50, p99, 20)
 
-    p50: float
-    p99: float
-    worst: float
 
-
-def fill(bench: Bench, facts: int = FACTS) -> float:
+def _fill(bench: Bench, facts: int) -> float:
     """Write the ledger; the seconds it took. The log stays empty: nothing here reads it."""
     began = time.monotonic()
     with database.connect(bench.settings.database, "rekam_projector") as connection, connection.cursor() as cursor:
@@ -63,20 +64,26 @@ def fill(bench: Bench, facts: int = FACTS) -> float:
     return time.monotonic() - began
 
 
-def ask(bench: Bench, facts: int = FACTS) -> Iterator[tuple[str, Took]]:
-    """Ask each kind of question often, of drawn days and positions; what it took, from the call to the answer."""
+def _ask(bench: Bench, facts: int) -> Iterator[tuple[str, tuple[float, float]]]:
     rng = Random(7)
+    day, known = partial(_day, rng), partial(_position, rng, facts)
     with database.connect(bench.settings.database, "rekam_reader") as connection, connection.cursor() as cursor:
-        yield "counts, today, as known now", _timed(lambda: counts_answer(cursor, LAST, facts))
-        then = lambda: counts_answer(cursor, _day(rng), _position(rng, facts))  # noqa: E731
-        yield "counts, a past day, as known then", _timed(then)
-        yield "flows of a month, as known now", _timed(lambda: _flows(cursor, _day(rng), 30, facts))
-        yield "flows of a year, as known then", _timed(lambda: _flows(cursor, _day(rng), 365, _position(rng, facts)))
-        yield "flows of all years, as known now", _timed(lambda: flows_answer(cursor, FIRST, LAST, facts, facts))
+        for what, asked in {
+            "`counts`, today, as known now": lambda: counts_answer(cursor, LAST, facts),
+            "`counts`, a past day, as known then": lambda: counts_answer(cursor, day(), known()),
+            "`flows` of a month, as known now": lambda: _flows(cursor, day(), 30, facts),
+            "`flows` of a month, as known then": lambda: _flows(cursor, day(), 30, known()),
+            "`flows` of a year, as known now": lambda: _flows(cursor, day(), 365, facts),
+            "`flows` of all eight years, as known now": lambda: _flows(cursor, FIRST, (LAST - FIRST).days, facts),
+        }.items():
+            yield what, _timed(asked)
     with psycopg.connect(bench.settings.database, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("SET ROLE rekam_reporting")
-        yield "reporting.counts_on", _timed(lambda: _sql(cursor, "counts_on(%s, %s)", _day(rng), _position(rng, facts)))
-        yield "reporting.flows", _timed(lambda: _sql(cursor, "flows(%s, %s)", first := _day(rng), first + _YEAR))
+        for what, asked in {
+            "`reporting.counts_on`, a past day": lambda: _sql(cursor, "counts_on(%s, %s)", day(), known()),
+            "`reporting.flows` of a year": lambda: _sql(cursor, "flows(%s, %s)", first := day(), first + _YEAR),
+        }.items():
+            yield what, _timed(asked)
 
 
 _YEAR = timedelta(365)
@@ -98,14 +105,15 @@ def _position(rng: Random, facts: int) -> int:
     return rng.randrange(facts // 10, facts + 1)
 
 
-def _timed(asked: Callable[[], object]) -> Took:
+def _timed(asked: Callable[[], object]) -> tuple[float, float]:
+    """The p50 and p99, in ms."""
     took = []
     for _ in range(ASKED):
         began = time.perf_counter()
         asked()
         took.append(1000 * (time.perf_counter() - began))
     took.sort()
-    return Took(took[ASKED // 2], took[int(0.99 * (ASKED - 1))], took[-1])
+    return took[ASKED // 2], took[int(0.99 * (ASKED - 1))]
 
 
 # ------------------------------------------------------------------ what is made up
