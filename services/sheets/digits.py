@@ -36,6 +36,7 @@ _WITH_FRACTION: Final = re.compile(r"([0-9]{16})[.,]0+")
 _EXPONENT: Final = re.compile(r"([0-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
 _APOSTROPHES: Final = ("'", "’", "‘", "`")
 _INVISIBLE: Final = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+_COUNT: Final = re.compile(r"-?[0-9]{1,16}")
 _NEIGHBOURHOOD: Final = re.compile(r"(?:r[tw])?[\s.:]*([0-9]{1,3})", re.IGNORECASE)
 _DOTTED_REGION: Final = re.compile(r"([0-9]{2})\.([0-9]{2})")
 
@@ -150,10 +151,8 @@ def region(value: Value) -> str:
 
 def count(value: Value) -> int:
     """A whole number; that it is not negative, or too large, is left to the contract."""
-    if not isinstance(value, str):
-        return _whole(value)
-    text = value.strip()
-    if re.fullmatch(r"-?[0-9]{1,16}", text) is None:
+    text = value.strip() if isinstance(value, str) else str(_whole(value))
+    if _COUNT.fullmatch(text) is None:
         raise Unreadable(f"is {described(value)}: write a whole number in digits alone, like 1250")
     return int(text)
 
