@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,7 +115,7 @@ class _Checked:
         try:
             self.good.append(self._outgoing(line)[0])
         except Refused as why:
-            self.refused.append({"file": str(file), "line": number, "code": why.code, "message": why.message})
+            self.refused.append({"file": _shown(file), "line": number, "code": why.code, "message": why.message})
 
     def sheet(self, file: Path, sheet: Sheet) -> None:
         """Check a sheet; where it is flawed as a whole, by its headings, nothing of it counts."""
@@ -158,7 +159,7 @@ class _Checked:
             return
         self.good.append(outgoing)
         if len(self.understood) < _FIRST:
-            place = {"file": str(file), "sheet": sheet.page.title, "line": read.row}
+            place = {"file": _shown(file), "sheet": sheet.page.title, "line": read.row}
             self.understood.append(place | understood(event))
 
     def _said_before(self, outgoing: Outgoing, here: str) -> str | None:
@@ -169,7 +170,7 @@ class _Checked:
 
     def _refuse(self, file: Path, sheet: Sheet, flaws: Sequence[Flaw]) -> None:
         for flaw in flaws:
-            place = {"file": str(file), "sheet": sheet.page.title, "line": flaw.row, "cell": flaw.cell}
+            place = {"file": _shown(file), "sheet": sheet.page.title, "line": flaw.row, "cell": flaw.cell}
             self.refused.append(place | {"field": flaw.field, "code": flaw.code, "message": flaw.message})
 
     def _outgoing(self, line: bytes) -> tuple[Outgoing, Event]:
@@ -180,7 +181,13 @@ class _Checked:
 
 
 def _where(file: Path, sheet: Sheet) -> str:
-    return str(file) if sheet.page.title is None else f"{file}, page {sheet.page.title!r}"
+    named = _shown(file)
+    return named if sheet.page.title is None else f"{named}, page {sheet.page.title!r}"
+
+
+def _shown(file: Path) -> str:
+    """Its name; what of it is not UTF-8, which JSON cannot hold, is replaced."""
+    return os.fsencode(file).decode(errors="replace")
 
 
 def _type_of(line: bytes) -> str:

@@ -52,6 +52,9 @@ def check_told(files: Sequence[Path], told: Told) -> None:
         raise WrongUse(f"--sheet names one sheet, and here are {len(sheets)} files: publish them one by one")
     if told.kind is not None:
         type_of(told.kind)
+    for option, value in (("--source", told.source), ("--sheet", told.name)):
+        if not _is_utf_8(value or ""):
+            raise WrongUse(f"{option} is not UTF-8: type it again")
 
 
 @contextmanager
@@ -79,12 +82,23 @@ def sheets_of(file: Path, told: Told) -> Iterator[list[Sheet]]:
 
 
 def _name(file: Path, title: str | None, told: Told) -> str:
-    """What goes into the ids; some systems take the letters in names of files apart. WrongUse where it holds a NIK."""
+    """What goes into the ids; some systems take the letters in names of files apart. WrongUse where it cannot."""
     named = file.stem if title is None else f"{file.stem}/{title}"
     name = told.name or unicodedata.normalize("NFC", named)
+    if not _is_utf_8(name):
+        raise WrongUse(f"the name of {file} is not UTF-8, and goes into ids: rename it, or give --sheet")
     if holds_a_nik(name):
         raise WrongUse("the name of a sheet holds a NIK, and goes into ids, which are kept in clear: give --sheet")
     return name
+
+
+def _is_utf_8(text: str) -> bool:
+    """Names of files and words of the command line come as bytes, and may hold what is no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _chosen(file: Path, pages: Sequence[Page], told: str | None) -> list[tuple[Page, str]]:

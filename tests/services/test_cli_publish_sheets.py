@@ -208,6 +208,16 @@ def test_two_files_of_one_name_are_told_apart_by_hand(here: CommandLine, tmp_pat
     assert f"row 2 of {first}" in refused["message"]
 
 
+def test_a_file_whose_name_is_no_utf_8_is_told_of(here: CommandLine, tmp_path: Path) -> None:
+    bad = str(to_csv(tmp_path / "\udce9.csv", [HEADER, row(9330), row(9331, "lenyap")]))
+    lines = written(tmp_path / "\udce9.jsonl", finding("no-utf-8", "1"))
+
+    document = here.json("publish", "--dry-run", bad, lines, *FINDING, "--sheet", "e", code=1)
+
+    assert [one["file"][-6:] for one in document["understood"]] == ["/\ufffd.csv"]
+    assert [one["file"].rpartition("/")[2] for one in document["refused"]] == ["\ufffd.csv", "\ufffd.jsonl"]
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
@@ -219,6 +229,8 @@ def test_two_files_of_one_name_are_told_apart_by_hand(here: CommandLine, tmp_pat
         ("a.csv b.csv --kind captured --sheet x", "--sheet names one sheet, and here are 2 files"),
         ("none.csv --kind captured", "none.csv cannot be read: No such file or directory"),
         ("none.xlsx --kind captured", "none.xlsx cannot be read: No such file or directory"),
+        ("a.csv --kind captured --source \udce9", "--source is not UTF-8: type it again"),
+        ("a.csv --kind captured --sheet \udce9", "--sheet is not UTF-8: type it again"),
         ("a.ods", "a.ods is not read as it is: open it in the office program and save it as XLSX, or as CSV"),
         ("a.xls", "a.xls is not read as it is"),
     ],

@@ -54,6 +54,14 @@ def test_a_file_must_not_be_named_by_a_nik(tmp_path: Path) -> None:
     assert [event.id for event in known(file, name="warga").events.values()] == ["warga:2"]
 
 
+def test_a_name_that_is_no_utf_8_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    file = to_csv(tmp_path / "desa\udce9.csv", [CAPTURED, captured()])  # as an old archive unpacks it
+
+    with pytest.raises(WrongUse, match="is not UTF-8, and goes into ids: rename it, or give --sheet"):
+        known(file, "captured")
+    assert [event.id for event in known(file, "captured", name="desa").events.values()] == ["desa:2"]
+
+
 def test_times_come_from_their_columns_where_there_are_any(tmp_path: Path) -> None:
     header = [*CAPTURED, "Waktu", "Tanggal Catat"]
     row = [*captured(), datetime(2018, 11, 20, 9, 30), "22/11/2018"]  # noqa: DTZ001 - as a cell holds it
