@@ -104,6 +104,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _hold(self, partitions: Iterable[TopicPartition]) -> None:
         consumer = self._subscriber.consumer
+        if consumer is None:  # we are ending, and a batch that was in its transaction has failed
+            return
         for tp in partitions:
             if tp in consumer.assignment():
                 consumer.seek(tp, 0)  # a position, or aiokafka looks for one by itself

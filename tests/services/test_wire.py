@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
 from aiokafka.errors import GroupAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
+from events.offsets import Mark
+from services.account import Batch
 from services.embedded import Engines
 from services.intake import GROUP, Intake
 from services.processes import VIEWS
@@ -56,6 +60,28 @@ def test_every_subscriber_states_its_group_and_the_manual_policy(
     assert [options["group_id"] for options in subscribed] == [GROUP, *(f"rekam-{name}" for name in VIEWS)]
     assert {options["ack_policy"] for options in subscribed} == {AckPolicy.MANUAL}
     assert {options["isolation_level"] for options in subscribed} == {"read_committed"}
+
+
+def test_a_batch_that_fails_after_intake_has_left_its_group_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Wire, "probe", lambda _: None)
+    wire = Wire(from_environ({"REKAM_KAFKA": "127.0.0.1:1"}), Engines("127.0.0.1:1", "", embedded=False))
+
+    class Gone:
+        def take(self, *_: object) -> None:
+            raise psycopg.OperationalError
+
+    async def fail() -> None:
+        nothing: Any = Gone()
+        intake = Intake(wire, nothing)
+        await intake._account([Batch(Mark("rekam.death", 1, 0, 0, None), 0, ())], [], datetime.now(UTC))
+
+    set_up()
+    asyncio.run(fail())
+
+    structlog.reset_defaults()
+    assert json.loads(capsys.readouterr().err)["why"] == "OperationalError"
 
 
 def test_subscribers_are_made_in_one_place_alone() -> None:
