@@ -146,6 +146,8 @@ def flows(
     cursor: psycopg.Cursor[Any], after: date, until: date, known: int, block: int = BLOCK
 ) -> dict[tuple[Account, Account], int]:
     """How many went from one account to another on the days after `after` up to `until`, as known at `known`."""
+    if after >= until:
+        return {}
     first = _month_from(after + _DAY)
     last = max(first, until.replace(day=1) if until == date.max else (until + _DAY).replace(day=1))
     asked = {"after": after, "until": until, "first": first, "last": last, **_blocks(known, block)}

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ EVER = [
     date(2018, 12, 1),
     date(2199, 12, 31),
     date(2250, 6, 7),
+    date.max,
 ]
 DAYS = st.integers(-1, 14).map(lambda n: FIRST_DAY + timedelta(n)) | st.sampled_from(EVER)
 OUTSTANDING, RECORDED = Account(HERE, "outstanding"), Account(HERE, "recorded")
@@ -83,6 +85,14 @@ def test_flows_lead_from_one_balance_to_the_next(
             made.cursor, until, known, SMALL
         )
         assert all(number > 0 for number in moved.values())
+
+
+@pytest.mark.parametrize("on", [FIRST_DAY, date(2018, 11, 30), date(2020, 2, 29), date.max])
+def test_in_a_period_without_a_day_nobody_moves(ledger: Ledger, on: date) -> None:
+    made = Ledger(ledger.cursor, SMALL)
+    made.tell_all([(f"person {n}", listed(min(on, date(2199, 12, 31)).isoformat())) for n in range(SMALL)])
+
+    assert flows(made.cursor, on, on, made.position, SMALL) == {}
 
 
 @on_a_ledger
