@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from projections.counts import COUNTS
 from services.verdict import Alongside, Verdict, stream
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ BLOCK: Final = 16_384
 
 Row = tuple[Any, ...]
 
-_POSITION: Final = "SELECT position FROM counts.position"
+_POSITION: Final = "SELECT position, shape FROM counts.position"
 _SUMS: Final = """
     SELECT valid_on, (position / %(block)s)::int AS block, from_account, to_account, sum(people)::int AS people
     FROM counts.posting WHERE position < %(end)s
@@ -49,9 +50,15 @@ Flows = dict["date", dict[tuple[int, int], int]]
 
 
 def summed(connection: psycopg.Connection[Row], block: int = BLOCK) -> Verdict:
-    """Of every complete block, and of no other; the figure is the number of cells, month ends and month flows."""
+    """Of every complete block, and of no other; the figure is the number of cells, month ends and month flows.
+
+    Of a view in another shape nothing is looked at: it must be rebuilt.
+    """
     verdict = Verdict("sums_equal_postings")
     row = connection.execute(_POSITION).fetchone()
+    if row and row[1] != COUNTS.shape:
+        verdict.note(f"view counts was made in shape {row[1]}, not {COUNTS.shape}: run `rekam rebuild counts --accept`")
+        return verdict
     complete = (row[0] + 1) // block if row else 0
     given = {"block": block, "end": complete * block}
     _cells(connection, given, verdict)

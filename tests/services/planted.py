@@ -143,6 +143,7 @@ ALONE = {
         (update("counts.month_flow", "people[1] = people[1] + 1"),),
         (delete("counts.month_flow"),),
         ("INSERT INTO counts.month_flow SELECT month, 1000, '{1}', '{2}', '{3}' FROM counts.month_flow LIMIT 1",),
+        ("UPDATE counts.position SET shape = 1",),
     ],
 }
 
