@@ -1,0 +1,73 @@
+"""A register of an older Rekam: brought up at the start, and the one view that has another shape is made anew."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from events.database import connect
+from events.errors import Refusal
+from projections.figures import counts_answer
+from services.processes import VIEWS, prepare
+from tests.services import rebuilds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.services.rebuilds import Rebuilt
+
+REFUSED = "view counts was made in shape 1, this program wants 2: run `rekam rebuild counts --accept`"
+
+
+@pytest.fixture(scope="module")
+def template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebuilt]:
+    register = rebuilds.made(postgres, tmp_path_factory.mktemp("keys"))
+    yield register
+    rebuilds.dropped(postgres, register)
+
+
+@pytest.fixture
+def older(postgres: str, template: Rebuilt) -> Iterator[Rebuilt]:
+    """As Rekam left it before views had shapes, and months their flows."""
+    register = rebuilds.copied(postgres, template)
+    for view in VIEWS:
+        register.as_owner(f"ALTER TABLE {view}.position DROP COLUMN shape")
+    register.as_owner("DROP TABLE counts.month_flow")
+    register.as_owner("UPDATE intake.schema SET version = 1")
+    yield register
+    rebuilds.dropped(postgres, register)
+
+
+def test_nothing_is_asked_of_it_before_it_is_brought_up(older: Rebuilt) -> None:
+    with pytest.raises(Refusal, match="schema version 1, this program wants 2: end the older Rekam and start this one"):
+        older.rebuild("counts", accept=True)
+
+
+def test_counts_stands_still_until_it_is_rebuilt_and_the_other_views_go_on(older: Rebuilt) -> None:
+    before = older.position("counts")
+    prepare(older.address)
+
+    with pytest.raises(Refusal, match=REFUSED):
+        older.take_in(views=["counts"])
+    older.take_in(views=["trail", "outstanding"])
+
+    assert older.position("counts") == before
+    assert older.position("trail") == older.position("outstanding") == older.head() > before
+    with connect(older.address, "rekam_reader") as connection, connection.cursor() as cursor:
+        with pytest.raises(Refusal, match=REFUSED):
+            counts_answer(cursor, date(2018, 11, 23), before)
+        with pytest.raises(psycopg.errors.RaiseException, match="in another shape: run `rekam rebuild counts"):
+            cursor.execute("SELECT * FROM reporting.counts_on('2018-11-23')")
+
+
+def test_a_rebuild_gives_it_its_shape_and_it_goes_on(older: Rebuilt, template: Rebuilt) -> None:
+    prepare(older.address)
+
+    assert older.rebuild("counts", accept=True)["swapped"]
+
+    assert older.contents("counts") == template.contents("counts")
+    older.take_in()
+    assert older.position("counts") == older.head() > template.head()
