@@ -11,7 +11,7 @@ import psycopg
 from events.errors import Unreachable, WrongUse
 from services.embedded import find
 from services.processes import prepare as make_database
-from services.processes import unlock
+from services.processes import standing_still, unlock
 from services.talk import say
 from services.wire import OUR_TOPICS, Wire
 
@@ -41,6 +41,8 @@ def prepare(settings: Settings, patience_s: float = _PATIENCE_S) -> str:
     until = time.monotonic() + patience_s
     engines = find(settings)
     _patiently(lambda: make_database(engines.database), until)
+    for why in _patiently(lambda: standing_still(engines.database), until):
+        say(why)
     keys = _patiently(lambda: unlock(settings, engines.database), until)
     _patiently(lambda: asyncio.run(Wire(settings, engines).make_topics()), until)
     return f"prepared: the database, {len(OUR_TOPICS)} topics, and in {settings.keys} the keys {keys.fingerprint}"

@@ -6,12 +6,12 @@ import asyncio
 import gc
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from events import database, vault
-from events.errors import WrongUse
+from events.errors import Refusal, WrongUse
 from projections import position, reporting
 from projections.counts import COUNTS
 from projections.outstanding import OUTSTANDING
@@ -27,11 +27,13 @@ from services.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    import psycopg
+
     from events.vault import Keys
     from projections.views import View
     from services.settings import Settings
 
-__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "spare_garbage", "unlock"]
+__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "spare_garbage", "standing_still", "unlock"]
 
 VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
 PROCESSES: Final = ("intake", "relay", *VIEWS)
@@ -51,6 +53,21 @@ def prepare(address: str) -> None:
                 position.make(cursor, view)
     with database.connect(address) as connection, connection.cursor() as cursor:
         reporting.make(cursor)
+
+
+def standing_still(address: str) -> list[str]:
+    """Why views do not go on, with the way out: an older Rekam made them, and their projectors refuse to follow."""
+    with database.connect(address, "rekam_projector") as connection, connection.cursor() as cursor:
+        return [why for view in VIEWS.values() if (why := _refused(cursor, view))]
+
+
+def _refused(cursor: psycopg.Cursor[Any], view: View) -> str | None:
+    cursor.execute(f"SET LOCAL search_path = {view.name}")
+    try:
+        position.take(cursor, view)
+    except Refusal as why:
+        return str(why)
+    return None
 
 
 def unlock(settings: Settings, address: str) -> Keys:

@@ -19,7 +19,7 @@ import structlog
 
 from services import child, private
 from services.embedded import Embedded
-from services.processes import PROCESSES, prepare, unlock
+from services.processes import PROCESSES, prepare, standing_still, unlock
 from services.wire import Wire
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Supervisor:
     def begin(self) -> None:
         """Make what the processes stand on, in database and broker, and start them."""
         prepare(self.engines.database)
+        for why in standing_still(self.engines.database):
+            _log.warning("a view stands still", why=why)
         unlock(self.settings, self.engines.database)
         self._make_topics()
         for runner in self.runners:

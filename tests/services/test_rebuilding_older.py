@@ -11,7 +11,7 @@ import pytest
 from events.database import connect
 from events.errors import Refusal
 from projections.figures import counts_answer
-from services.processes import VIEWS, prepare
+from services.processes import VIEWS, prepare, standing_still
 from tests.services import rebuilds
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def test_counts_stands_still_until_it_is_rebuilt_and_the_other_views_go_on(older
     before = older.position("counts")
     prepare(older.address)
 
+    assert standing_still(older.address) == [REFUSED]
     with pytest.raises(Refusal, match=REFUSED):
         older.take_in(views=["counts"])
     older.take_in(views=["trail", "outstanding"])
@@ -68,6 +69,7 @@ def test_a_rebuild_gives_it_its_shape_and_it_goes_on(older: Rebuilt, template: R
 
     assert older.rebuild("counts", accept=True)["swapped"]
 
+    assert standing_still(older.address) == []
     assert older.contents("counts") == template.contents("counts")
     older.take_in()
     assert older.position("counts") == older.head() > template.head()
