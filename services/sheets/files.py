@@ -55,6 +55,8 @@ def check_told(files: Sequence[Path], told: Told) -> None:
     for option, value in (("--source", told.source), ("--sheet", told.name)):
         if not _is_utf_8(value or ""):
             raise WrongUse(f"{option} is not UTF-8: type it again")
+    if holds_a_nik(told.source or ""):
+        raise WrongUse("--source holds a NIK, and is kept in clear for ever: name the office that says it")
 
 
 @contextmanager

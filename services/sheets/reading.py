@@ -29,6 +29,14 @@ __all__ = ["Read", "Reader", "Sheet"]
 
 _ATTRIBUTES: Final = frozenset(column.field for column in ATTRIBUTES)
 _TIMES: Final = ("time", "recordedtime")
+#: Free texts that are kept in clear, with what to write in place of a NIK.
+_IN_CLEAR: Final = {
+    "id": "number the rows instead",
+    "source": "name the office that says it",
+    "list": "name the list by its date",
+    "session": "name the round by place and day",
+    "status": "write the centre's status",
+}
 _FIRST_WORD: Final = re.compile(r"`?([a-z_]+)`?")
 _KELURAHAN: Final = Column(BY_KELURAHAN, "", digits.count)
 
@@ -159,8 +167,8 @@ class _Said:
             return
         if doubted and digits.may_be_rounded(self.row.values[at]):
             self._wrong(at, column, digits.ROUNDED)
-        elif column.field == "id" and digits.holds_a_nik(value):
-            self._wrong(at, column, "holds a NIK, and an id is kept in clear for ever: number the rows instead")
+        elif column.field in _IN_CLEAR and digits.holds_a_nik(value):
+            self._wrong(at, column, f"holds a NIK, and is kept in clear for ever: {_IN_CLEAR[column.field]}")
         else:
             self.values[column.field] = value
 

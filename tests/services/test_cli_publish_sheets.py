@@ -230,6 +230,7 @@ def test_a_file_whose_name_is_no_utf_8_is_told_of(here: CommandLine, tmp_path: P
         ("none.csv --kind captured", "none.csv cannot be read: No such file or directory"),
         ("none.xlsx --kind captured", "none.xlsx cannot be read: No such file or directory"),
         ("a.csv --kind captured --source \udce9", "--source is not UTF-8: type it again"),
+        ("a.csv --kind captured --source urn:5371010101909001", "--source holds a NIK"),
         ("a.csv --kind captured --sheet \udce9", "--sheet is not UTF-8: type it again"),
         ("a.ods", "a.ods is not read as it is: open it in the office program and save it as XLSX, or as CSV"),
         ("a.xls", "a.xls is not read as it is"),

@@ -46,6 +46,24 @@ def test_an_id_must_not_hold_a_nik(tmp_path: Path, id_: Any) -> None:
         assert "holds a NIK" in only_flaw(file).message
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "row"),
+    [
+        ("captured", "session", captured()),
+        ("captured", "source", captured()),
+        ("status_reported", "status", ["5371010101909001", "20/11/2018"]),
+    ],
+)
+def test_a_text_that_is_kept_in_clear_must_not_hold_a_nik(
+    tmp_path: Path, kind: str, field: str, row: list[Any]
+) -> None:
+    header = CAPTURED if kind == "captured" else ["NIK", "Tanggal Status"]
+    flaw = only_flaw(to_xlsx(tmp_path / "a.xlsx", [[*header, field], [*row, "NIK 5371010101909001"]], kind))
+
+    assert (flaw.field, flaw.cell) == (field, "D2" if kind == "captured" else "C2")
+    assert "holds a NIK, and is kept in clear for ever" in flaw.message
+
+
 def test_a_file_must_not_be_named_by_a_nik(tmp_path: Path) -> None:
     file = to_xlsx(tmp_path / "warga 5371010101909001.xlsx", [CAPTURED, captured()])
 
