@@ -11,6 +11,7 @@ from services.sheets import separated
 from services.sheets.columns import KINDS, kind_named, type_of
 from services.sheets.digits import holds_a_nik
 from services.sheets.reading import Sheet
+from services.talk import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,9 +111,13 @@ def _chosen(file: Path, pages: Sequence[Page], told: str | None) -> list[tuple[P
             raise WrongUse(
                 f"{file}: its page {page.title!r} is not of the --kind given: leave --kind off, or rename it"
             )
+    known = {*EXPLANATIONS.values(), *(page.title for page, _ in named)}
+    others = [page for page in pages if page.title not in known]
     if named:
+        if others:
+            titles = ", ".join(repr(page.title) for page in others)
+            say(f"{file}: only pages named after a kind are read, and not {titles}: rename them, or save them apart")
         return named
-    others = [page for page in pages if page.title not in EXPLANATIONS.values()]
     if told is None:
         raise WrongUse(f"{file}: no page is named after a kind: say with --kind what its rows are: {', '.join(KINDS)}")
     if not others:

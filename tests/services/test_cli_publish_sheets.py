@@ -170,6 +170,19 @@ def test_of_very_many_refusals_the_first_are_shown_and_the_others_counted(here: 
     assert "… and 30 more; --json has them all" in done.answer
 
 
+def test_a_page_that_is_not_read_beside_one_that_is_is_said(here: CommandLine, tmp_path: Path) -> None:
+    file = to_xlsx(tmp_path / "two.xlsx", [HEADER, row(9340)], "finding.reported")
+    book = load_workbook(file)
+    for title in ("Namosain", "Penjelasan"):
+        book.create_sheet(title).append(HEADER)
+    book.save(file)
+
+    done = here.run("publish", "--dry-run", str(file), *SAID)
+
+    assert done.answer.endswith("1 accepted, 0 refused: nothing was sent\n")
+    assert "only pages named after a kind are read, and not 'Namosain': rename" in done.talk
+
+
 def test_empty_rows_are_said(here: CommandLine, tmp_path: Path) -> None:
     file = to_xlsx(tmp_path / "a.xlsx", [HEADER, row(9340), [], [], row(9341), [], row(9342)], "finding.reported")
 
