@@ -25,8 +25,9 @@ from events.errors import Unreachable
 from projections import figures, flows, lists, position, reconciliation
 from services import page, private, scenario, telling
 from services.ask import asking
+from services.memory import spare_garbage
 from services.note import End, Note
-from services.processes import VIEWS, spare_garbage
+from services.processes import VIEWS
 from services.publish import Outgoing, Progress, publish_in_portions
 from services.showing import upkeep
 from services.supervisor import supervised

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +18,7 @@ from projections.trail import TRAIL
 from services.account import Accountant
 from services.embedded import find
 from services.intake import Intake
+from services.memory import give_back, spare_garbage
 from services.projector import Follower, Projector
 from services.pulse import Pulse
 from services.relay import Relay
@@ -33,13 +33,10 @@ if TYPE_CHECKING:
     from projections.views import View
     from services.settings import Settings
 
-__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "spare_garbage", "standing_still", "unlock"]
+__all__ = ["PROCESSES", "VIEWS", "prepare", "run", "standing_still", "unlock"]
 
 VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
 PROCESSES: Final = ("intake", "relay", *VIEWS)
-
-_GARBAGE: Final = (100_000, 50, 100)
-"""When garbage is looked for: batches make many values and no circles, and looking took a third of intake's time."""
 
 _log = structlog.get_logger("process")
 
@@ -87,12 +84,6 @@ def run(settings: Settings, name: str) -> None:
     _log.info("ended", process=name)
 
 
-def spare_garbage() -> None:
-    """Look for garbage seldom, and never among what is there by now."""
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
-
-
 async def _process(settings: Settings, wire: Wire, name: str) -> None:
     pulse = Pulse(settings.pulse)
     pulse.begin()
@@ -118,5 +109,7 @@ async def _until_told(work: Awaitable[None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
+    beside = asyncio.create_task(give_back())
     with suppress(asyncio.CancelledError):
         await task
+    beside.cancel()

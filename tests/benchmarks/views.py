@@ -8,7 +8,8 @@ from contextlib import redirect_stderr
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from services.processes import VIEWS, spare_garbage, unlock
+from services.memory import spare_garbage
+from services.processes import VIEWS, unlock
 from services.projector import Follower
 from services.rebuilding import rebuild
 from tests.benchmarks import library
