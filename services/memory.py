@@ -12,7 +12,7 @@ __all__ = ["give_back", "spare_garbage"]
 _GARBAGE: Final = (100_000, 50, 100)
 """When garbage is looked for: batches make many values and no circles, and looking took a third of intake's time."""
 
-_EVERY_S: Final = 5.0
+_EVERY_S: Final = 30.0
 
 
 def spare_garbage() -> None:
@@ -22,9 +22,9 @@ def spare_garbage() -> None:
 
 
 async def give_back() -> None:
-    """Give free memory back every few seconds, until cancelled; only glibc knows how.
+    """Give free memory back every half a minute, until cancelled; only glibc knows how.
 
-    Small values of a batch lie between large ones, and glibc keeps the holes: after the demo a third of intake's memory.
+    Small values of a batch lie between large ones, and glibc keeps the holes: after the demo, a third of intake.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     while trim is not None:

@@ -150,7 +150,7 @@ def subscribe(
         group_id=group,
         batch=True,
         fetch_max_wait_ms=wait_ms,
-        fetch_max_bytes=2 * 1024 * 1024,  # it is kept in memory, and the next answer beside it
+        fetch_max_bytes=8 * 1024 * 1024,  # it is kept in memory, and the next answer beside it
         max_partition_fetch_bytes=1024 * 1024,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset=reset,
