@@ -68,6 +68,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         )  # fmt: skip
         self._marks: dict[TopicPartition, Mark] = {}
         self._unsettled: set[TopicPartition] = set()
+        self._delivered: Collection[TopicPartition] = ()  # and waiting for its turn
         self._aside: dict[TopicPartition, float] = {}
         self._turn = asyncio.Lock()
         self._under_way: asyncio.Task[None] | None = None
@@ -156,7 +157,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._hold([tp])
                 self._aside[tp] = asyncio.get_running_loop().time() + _ASIDE_S
                 return
-            if upto == mark.next and await self._subscriber.consumer.position(tp) > upto:
+            if upto == mark.next and tp not in self._delivered and await self._subscriber.consumer.position(tp) > upto:
                 self._hold([tp])  # it was passed over: see _begins
             elif upto > mark.next and self._marks.get(tp) == mark:
                 self._marks[tp] = await asyncio.to_thread(self._accountant.miss, mark, upto, bounds.begin)
@@ -199,7 +200,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         for record in records:
             by_partition[TopicPartition(record.topic, record.partition)].append(record)
         delivered_at = {tp: self._marks.get(tp) for tp in by_partition}
+        self._delivered = by_partition.keys()
         async with self._turn:
+            self._delivered = ()
             # what was fetched before the ledger was asked anew may be of a topic that is no more: it is fetched again
             self._hold(tp for tp, mark in delivered_at.items() if self._marks.get(tp) is not mark)
             batch = {tp: rows for tp, rows in by_partition.items() if tp in self._marks}
