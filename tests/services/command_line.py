@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
+import structlog
 
 from services.cli import main
 
@@ -53,6 +54,7 @@ class CommandLine:
         ours = patch.dict(os.environ, self.environ, clear=True)
         with ours, redirect_stdout(answer), redirect_stderr(talk), pytest.raises(SystemExit) as ended:
             main(list(words))
+        structlog.reset_defaults()  # some commands make it write to their own stderr, which is no more
         code = ended.value.code
         return Done(code if isinstance(code, int) else int(code is not None), answer.getvalue(), talk.getvalue())
 
