@@ -12,11 +12,13 @@ from events.errors import Clash, Refusal
 from projections.reading import READING_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import psycopg
 
     from projections.views import View
 
-__all__ = ["Standing", "make", "move", "of", "refuse_shape", "take"]
+__all__ = ["Standing", "make", "move", "of", "refuse_shape", "still", "take"]
 
 GENESIS: Final = bytes(32)
 
@@ -63,6 +65,21 @@ def take(cursor: psycopg.Cursor[Any], view: View) -> Standing:
         raise _another(view, f"by reading {row[2]}, this program reads by {READING_VERSION}")
     refuse_shape(view, row[3])
     return Standing(row[0], bytes(row[1]))
+
+
+def still(cursor: psycopg.Cursor[Any], views: Iterable[View]) -> list[str]:
+    """Say why views do not go on, with the way out: an older Rekam made them, and their projectors refuse to follow.
+
+    It sets the search path of the transaction.
+    """
+    said = []
+    for view in views:
+        cursor.execute(f"SET LOCAL search_path = {view.name}")
+        try:
+            take(cursor, view)
+        except Refusal as why:
+            said.append(str(why))
+    return said
 
 
 def refuse_shape(view: View, shape: int) -> None:

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import psycopg
 
 from events import database, log
-from events.errors import Unreachable
+from events.errors import Refusal, Unreachable
 from projections import figures, flows, lists, position, reconciliation
 from services import page, private, scenario, telling
 from services.ask import asking
 from services.memory import spare_garbage
 from services.note import End, Note
-from services.processes import VIEWS
+from services.processes import VIEWS, standing_still
 from services.publish import Outgoing, Progress, publish_in_portions
 from services.showing import upkeep
 from services.supervisor import supervised
@@ -200,6 +200,8 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     note.claim(choice.quick, choice.city, choice.seed)
     first = _beside(lambda: choice.messages(scenario.phase_one))
     with supervised(settings) as supervisor:
+        if still := standing_still(supervisor.engines.database):
+            raise Refusal(f"{'; '.join(still)}, and then the demo once more")
         began = time.monotonic()
         with bars() as shown:
             told = _Story(supervisor, choice, note, shown).tell(first)

@@ -126,7 +126,7 @@ class Ledger:
         loop = asyncio.get_running_loop()
         last, since = -1, loop.time()
         while True:
-            marks = await asyncio.to_thread(self._marks)
+            marks = await asyncio.to_thread(self._marks, spans)
             left = sum(
                 max(0, end - marks[tp].next)
                 for tp, (_, end) in spans.items()
@@ -141,8 +141,10 @@ class Ledger:
                 raise Unreachable(f"intake has not accounted for {left} offsets; is it running? publish again")
             await asyncio.sleep(_LOOK_S)
 
-    def _marks(self) -> dict[TopicPartition, Mark]:
-        found = self._read(lambda cursor: offsets.marks(cursor, self._partitions))
+    def _marks(self, more: Iterable[TopicPartition] = ()) -> dict[TopicPartition, Mark]:
+        """Read them of all partitions, also of those that are younger than the last look at the broker."""
+        wanted = self._partitions.union(more)
+        found = self._read(lambda cursor: offsets.marks(cursor, wanted))
         return {TopicPartition(*place): mark for place, mark in found.items()}
 
     def _read(self, read: Callable[[psycopg.Cursor[Any]], _T]) -> _T:

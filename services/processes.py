@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from events import database, vault
-from events.errors import Refusal, WrongUse
+from events.errors import WrongUse
 from projections import position, reporting
 from projections.counts import COUNTS
 from projections.outstanding import OUTSTANDING
@@ -26,8 +26,6 @@ from services.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-
-    import psycopg
 
     from events.vault import Keys
     from projections.views import View
@@ -53,18 +51,9 @@ def prepare(address: str) -> None:
 
 
 def standing_still(address: str) -> list[str]:
-    """Why views do not go on, with the way out: an older Rekam made them, and their projectors refuse to follow."""
-    with database.connect(address, "rekam_projector") as connection, connection.cursor() as cursor:
-        return [why for view in VIEWS.values() if (why := _refused(cursor, view))]
-
-
-def _refused(cursor: psycopg.Cursor[Any], view: View) -> str | None:
-    cursor.execute(f"SET LOCAL search_path = {view.name}")
-    try:
-        position.take(cursor, view)
-    except Refusal as why:
-        return str(why)
-    return None
+    """Say of which views nothing goes on, and why: see `projections.position.still`."""
+    with database.connect(address, "rekam_reader") as connection, connection.cursor() as cursor:
+        return position.still(cursor, VIEWS.values())
 
 
 def unlock(settings: Settings, address: str) -> Keys:

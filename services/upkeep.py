@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from events import database, offsets, quarantine
 from events.errors import WrongUse
 from projections import position
+from projections.counts import COUNTS
+from projections.outstanding import OUTSTANDING
+from projections.trail import TRAIL
 from services.answer import Answer
 from services.ask import VIEW_NAMES, asking
 from services.conflicts import with_versions
@@ -33,6 +36,7 @@ def status(settings: Settings) -> Answer:
             "quarantine": quarantine.open_count(cursor),
             "relayed": dict(cursor.execute("SELECT topic, last FROM intake.relayed ORDER BY topic").fetchall()),
             "kafka": find(settings).kafka,
+            "standing_still": position.still(cursor, (COUNTS, TRAIL, OUTSTANDING)),
         }
     return Answer(document, shown.status)
 

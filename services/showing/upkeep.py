@@ -58,6 +58,8 @@ def status(document: dict[str, Any]) -> None:
     line(f"The log is at position {number(head)}; Kafka at {document['kafka']}")
     line()
     table(["view", "position", "behind"], [[n, p, head - p] for n, p in document["projections"].items()], zero="0")
+    for why in document["standing_still"]:
+        line(why)
     line()
     table(["relayed to", "messages"], document["relayed"].items(), zero="0")
     line()

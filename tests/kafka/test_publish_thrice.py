@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from aiokafka import TopicPartition
+
 from events.entry import decode
+from services import outcomes
+from services.outcomes import Ledger, Place
 from services.publish import Outgoing, Progress, publish, publish_in_portions
 from tests.kafka import topics
 from tests.kafka.judge import judge
@@ -28,6 +32,16 @@ def published(world: World, messages: Sequence[Message]) -> Counter[str]:
     return asyncio.run(publish(world.wire(), going(messages), Progress(len(messages))))
 
 
+async def published_to_a_partition_made_meanwhile(world: World) -> list[str | None]:
+    wire = world.wire()
+    async with wire.probe() as probe, Ledger(wire, probe) as ledger:
+        before = await ledger.settled()
+        await topics.grow(world.kafka, RECORDING, 2)
+        offsets = await topics.send(world.kafka, captures(2), partition=1)
+        places: list[Place | None] = [Place(TopicPartition(RECORDING, 1), offset) for offset in offsets]
+        return await ledger.outcomes(outcomes.Sent(places, before), lambda _: None)
+
+
 def everything_in(world: World) -> list[Sent]:
     """What the ledger has taken: whoever publishes learns no offsets."""
     entries = [decode(state) for (state,) in world.rows("SELECT state FROM log.entry")]
@@ -45,6 +59,11 @@ def test_the_same_messages_published_three_times(world: World) -> None:
     assert first == {"appended": 200, "quarantined": 1, "conflict": 1}
     assert again == 2 * [{"duplicate": 200, "quarantined": 1, "conflict": 1}]
     assert judge(world, everything_in(world)) == {"appended": 200, "duplicate": 400, "quarantined": 3, "conflict": 3}
+
+
+def test_a_partition_that_is_younger_than_the_publisher_s_last_look(world: World) -> None:
+    with world.running("intake"):
+        assert asyncio.run(published_to_a_partition_made_meanwhile(world)) == ["appended", "appended"]
 
 
 def test_a_topic_made_again_while_it_waits_is_published_to_once_more(world: World) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
@@ -43,6 +43,14 @@ async def make_again(kafka: str, names: Iterable[str], partitions: int = 1) -> N
             answer = await admin.create_topics([NewTopic(name, partitions, 1) for name in left])
             left = [name for name, code, *_ in answer.topic_errors if for_code(code) is TopicAlreadyExistsError]
         while not await _all_lead(admin, wanted, partitions):  # noqa: ASYNC110 - Kafka tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def grow(kafka: str, topic: str, partitions: int) -> None:
+    """Give it so many partitions in all; when it returns they can be written to."""
+    async with administrator(kafka) as admin, asyncio.timeout(30):
+        await admin.create_partitions({topic: NewPartitions(total_count=partitions)})
+        while not await _all_lead(admin, [topic], partitions):  # noqa: ASYNC110 - Kafka tells nobody
             await asyncio.sleep(0.02)
 
 

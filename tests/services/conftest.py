@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,3 +22,10 @@ def rekam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
         eventually(lambda: "stays up" in talk.read_text() or demo.poll() is not None, within_s=110)
         assert demo.poll() is None, talk.read_text()
         yield here
+
+
+@pytest.fixture(scope="session")
+def between(rekam: CommandLine) -> int:
+    """The position at the end of the demo's first phase: the first list is declared before it, the second behind it."""
+    note = json.loads((rekam.data / "demo.json").read_text())
+    return int(note["between"]["position"])

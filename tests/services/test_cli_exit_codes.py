@@ -72,7 +72,7 @@ NO_ANSWER = [
     ("audit replay --from 999999", "position 999999 is ahead of the log"),
     (f"reconcile NO-SUCH-LIST {DAY}", "'NO-SUCH-LIST'"),
     (f"reconcile PUSAT-2018-11 {DAY} --against NO-SUCH-LIST", "'NO-SUCH-LIST'"),
-    (f"reconcile PUSAT-2019-03 {DAY} --known 900", "'PUSAT-2019-03'"),
+    (f"reconcile PUSAT-2019-03 {DAY} --known {{between}}", "'PUSAT-2019-03'"),
     (f"counts {DAY} --list NO-SUCH-LIST", "'NO-SUCH-LIST'"),
     (f"list recorded {DAY} --list NO-SUCH-LIST", "'NO-SUCH-LIST'"),
     (f"audit trail {uuid.uuid4().hex}", "nothing is known of subject"),
@@ -96,8 +96,10 @@ def test_wrong_use_is_exit_2_and_names_what_is_wrong(rekam: CommandLine, words: 
 
 
 @pytest.mark.parametrize(("words", "named"), NO_ANSWER, ids=[words for words, _ in NO_ANSWER])
-def test_a_question_without_an_answer_is_exit_1_with_the_reason(rekam: CommandLine, words: str, named: str) -> None:
-    said = said_by(rekam, words, 1)
+def test_a_question_without_an_answer_is_exit_1_with_the_reason(
+    rekam: CommandLine, between: int, words: str, named: str
+) -> None:
+    said = said_by(rekam, words.format(between=between), 1)
 
     assert named in said
     assert said.count("\n") == 1

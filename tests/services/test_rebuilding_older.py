@@ -11,7 +11,9 @@ import pytest
 from events.database import connect
 from events.errors import Refusal
 from projections.figures import counts_answer
+from services import upkeep
 from services.processes import VIEWS, prepare, standing_still
+from services.settings import from_environ
 from tests.services import rebuilds
 
 if TYPE_CHECKING:
@@ -62,6 +64,19 @@ def test_counts_stands_still_until_it_is_rebuilt_and_the_other_views_go_on(older
             counts_answer(cursor, date(2018, 11, 23), before)
         with pytest.raises(psycopg.errors.RaiseException, match="in another shape: run `rekam rebuild counts"):
             cursor.execute("SELECT * FROM reporting.counts_on('2018-11-23')")
+
+
+def test_the_status_says_that_it_stands_still_and_the_way_out(
+    older: Rebuilt, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare(older.address)
+    here = from_environ({"REKAM_DATABASE": older.address, "REKAM_KAFKA": "127.0.0.1:1"})
+
+    answer = upkeep.status(here)
+    answer.print(as_json=False)
+
+    assert answer.document["standing_still"] == [REFUSED]
+    assert REFUSED in capsys.readouterr().out
 
 
 def test_a_rebuild_gives_it_its_shape_and_it_goes_on(older: Rebuilt, template: Rebuilt) -> None:

@@ -51,8 +51,10 @@ def is_up(here: CommandLine, process: subprocess.Popen[str]) -> None:
 
 
 def published(here: CommandLine, file: str) -> tuple[int, int]:
+    """How many are new and how many were there. A withdrawal read before its target is parked, and waits."""
     document = here.json("publish", file)
-    return document["appended"], document["duplicate"]
+    assert document["quarantined"] in {0, 1}
+    return document["appended"] + document["quarantined"], document["duplicate"]
 
 
 def balances(here: CommandLine) -> bool:
