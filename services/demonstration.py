@@ -201,7 +201,7 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
     first = _beside(lambda: choice.messages(scenario.phase_one))
     with supervised(settings) as supervisor:
         if still := standing_still(supervisor.engines.database):
-            raise Refusal(f"{'; '.join(still)}, and then the demo once more")
+            raise Refusal(f"{'; '.join(still)}, beside `rekam up`; then the demo once more")
         began = time.monotonic()
         with bars() as shown:
             told = _Story(supervisor, choice, note, shown).tell(first)
