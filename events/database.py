@@ -22,7 +22,17 @@ from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ROLES", "SCHEMA_VERSION", "Connection", "Session", "check_version", "connect", "create", "with_password"]
+__all__ = [
+    "OPTIONS",
+    "ROLES",
+    "SCHEMA_VERSION",
+    "Connection",
+    "Session",
+    "check_version",
+    "connect",
+    "create",
+    "with_password",
+]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -44,6 +54,8 @@ STEPS: Final[dict[int, str]] = {
 }
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 
+# A plan kept from when a table was nearly empty would read all of it later on.
+OPTIONS: Final = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan"
 _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
 
 
@@ -55,8 +67,7 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False, 
 
     Unreachable where no server answers, NoAnswer where it has none of our roles; WrongUse where the address is none.
     """
-    # a plan kept from when a table was nearly empty would read all of it later on
-    options = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan"
+    options = OPTIONS
     options += f" -c role={role}" if role else ""
     options += " -c synchronous_commit=off" if derived else ""
     try:

@@ -63,7 +63,7 @@ _LISTED: Final = f"""
                        WHERE r.number = q.number AND r.outcome IN ('appended', 'duplicate', 'dismissed')) e ON true
     LEFT JOIN log.entry l ON l.notification_id = q.position
     WHERE {{where}}
-    ORDER BY q.number
+    ORDER BY q.number LIMIT %s
 """
 _COLUMNS: Final = """
     q.number, q.topic, q.incarnation, q.partition, q."offset",
@@ -205,12 +205,16 @@ def open_count(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     return dict(cursor.fetchall())
 
 
-def listed(cursor: psycopg.Cursor[Any], *, everything: bool = False) -> list[dict[str, Any]]:
+def listed(
+    cursor: psycopg.Cursor[Any], *, everything: bool = False, after: int = 0, limit: int | None = None
+) -> list[dict[str, Any]]:
     """Give the parked messages as an operator may see them, the body closed; `everything`: also those at their end.
 
-    A conflict comes with both its versions: `stands`, the fact whose id it is, and the parked one's own coordinates.
+    By number, those after `after`, `limit` of them at most. A conflict comes with both its versions: `stands`, the fact
+    whose id it is, and the parked one's own coordinates.
     """
-    cursor.execute(_LISTED.format(where="true" if everything else OPEN))
+    where = "true" if everything else OPEN
+    cursor.execute(_LISTED.format(where=f"q.number > %s AND {where}"), [after, limit])
     names = [column.name for column in cursor.description or ()]
     return [_shown(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 

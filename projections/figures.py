@@ -8,6 +8,7 @@ from events.territory import UNLISTED, Level, area_of, name_of
 from projections.balances import balances, balances_of_members
 from projections.lists import Membership, check, declaration
 from projections.reading import EXPLAINED, OFFICIAL, STANDINGS
+from projections.selection import kelurahan_in
 from projections.transfers import NOWHERE
 
 if TYPE_CHECKING:
@@ -31,12 +32,19 @@ class Covered(NamedTuple):
 
 
 def counts_answer(
-    cursor: psycopg.Cursor[Any], day: date, known: int, by: Level = "kelurahan", list_: str | None = None
+    cursor: psycopg.Cursor[Any],
+    day: date,
+    known: int,
+    by: Level = "kelurahan",
+    list_: str | None = None,
+    area: str | None = None,
 ) -> dict[str, Any]:
     """Where everyone, or every member of a list, stands on `day`, as known at position `known`; `nowhere` is left out.
 
-    NoAnswer before the register's first day, for a list never heard of, for a position not yet reached.
+    With an area, those who stand there alone; coverage is of a whole list. NoAnswer before the register's first day,
+    for a list never heard of, for a position not yet reached; WrongUse for an area that is none.
     """
+    kelurahan = frozenset(kelurahan_in(area))
     reading_version = check(cursor, day, known)
     if list_ is None:
         coverage, held = None, balances(cursor, day, known)
@@ -45,12 +53,14 @@ def counts_answer(
         held = balances_of_members(cursor, list_, day, known)
         on_list = Membership(declared, sum(held.values()))
         held.pop(NOWHERE, None)
-        coverage = _coverage(on_list, total(held))
+        coverage = None if area is not None else _coverage(on_list, total(held))
+    held = {account: people for account, people in held.items() if account.area in kelurahan}
     areas = by_area(held, by)
     return {
         "list": list_,
         "on": day.isoformat(),
         "by": by,
+        "kelurahan": area,
         "position": known,
         "reading_version": reading_version,
         "rows": [

@@ -24,6 +24,7 @@ __all__ = [
     "Membership",
     "check",
     "declaration",
+    "lists_answer",
     "members",
 ]
 
@@ -47,6 +48,20 @@ MEMBERS: Final = """
 SELECT count(DISTINCT subject) FROM counts.listing
 WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
+"""
+
+# All of them in one statement: what holds of each, and how many are on it.
+_LISTS: Final = f"""
+SELECT heard.name, declared.register, declared.as_of, declared.rows, named.members
+FROM counts.list AS heard
+LEFT JOIN LATERAL ({DECLARATION.replace("%(number)s", "heard.number")}) AS declared ON true
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT subject) AS members FROM counts.listing AS listed
+    WHERE listed.list = heard.number AND listed.position <= %(known)s
+        AND (listed.withdrawn IS NULL OR listed.withdrawn > %(known)s)
+) AS named
+WHERE heard.position <= %(known)s
+ORDER BY heard.number
 """
 
 
@@ -124,6 +139,27 @@ def declaration(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Declarat
     cursor.execute(DECLARATION, {"number": row[0], "known": known})
     declared = cursor.fetchone()
     return None if declared is None else Declaration(*declared)
+
+
+def lists_answer(cursor: psycopg.Cursor[Any], known: int) -> dict[str, Any]:
+    """Every list heard of, in the order in which they were first; with the register's first day, null without any."""
+    cursor.execute(FIRST_DAY, {"known": known})
+    (first,) = cursor.fetchone() or (None,)
+    cursor.execute(_LISTS, {"known": known})
+    return {
+        "first_day": first and first.isoformat(),
+        "lists": [
+            {
+                "list": name,
+                "kind": None if register is None else "register" if register else "unrecorded",
+                "as_of": as_of and as_of.isoformat(),
+                "declared": rows,
+                "members": counted,
+                "residual": None if rows is None else rows - counted,
+            }
+            for name, register, as_of, rows, counted in cursor
+        ],
+    }
 
 
 def members(cursor: psycopg.Cursor[Any], list_: str, known: int) -> int:

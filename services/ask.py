@@ -23,21 +23,23 @@ from projections import position
 from services.embedded import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from events.database import Connection
     from events.vault import Keys
     from services.settings import Settings
 
-__all__ = ["VIEW_NAMES", "Question", "asking", "day_of", "parse_views"]
+__all__ = ["HOLD", "MISSING", "VIEW_NAMES", "Question", "asking", "day_of", "parse_views"]
 
 VIEW_NAMES: Final = ("counts", "trail", "outstanding")
 
 _LONGEST: Final = 19
 """Digits that a position never has."""
 
-_HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
-_MISSING: Final = (
+HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
+_ACCEPTED: Final = "SELECT accepted FROM log.entry WHERE notification_id = %s"
+MISSING: Final = (
     "the register, or one of its views, is not there: start it with `rekam up`, or `rekam rebuild` the view"
 )
 
@@ -48,14 +50,17 @@ class Question:
 
     settings: Settings
     cursor: psycopg.Cursor[Any]
+    load_keys: Callable[[Path, str], Keys] = vault.load_keys
+    option: str = "--"
+    """What stands before the name of an option where it is told of one."""
 
     @cached_property
     def keys(self) -> Keys:
         """The keys, for what opens sealed parts. Refusal where they are missing or others."""
         row = self.cursor.execute("SELECT value FROM vault.fingerprint").fetchone()
         if row is None:
-            raise NoAnswer(_MISSING)
-        return vault.load_keys(self.settings.keys, row[0])
+            raise NoAnswer(MISSING)
+        return self.load_keys(self.settings.keys, row[0])
 
     def known(self, text: str | None, *views: str) -> int:
         """Turn `--known` into a position: of a time, what was accepted by then; of nothing, the least of the views'."""
@@ -76,7 +81,7 @@ class Question:
         try:
             time = parse_instant(text)
         except ValueError as error:
-            said = f"--known {text!r} is neither a position nor a time like 2018-11-23T17:00:00+08:00"
+            said = f"{self.option}known {text!r} is neither a position nor a time like 2018-11-23T17:00:00+08:00"
             raise WrongUse(f"{said} ({error})") from None
         return reached if time > datetime.now(UTC) else log.position_at(self.cursor, time)
 
@@ -84,7 +89,8 @@ class Question:
         """Give the last position of a stretch of the log, both ends included; nothing is the log's end."""
         head = self.head()
         if last is not None and last < first:
-            raise WrongUse(f"--from {first} --to {last}: a stretch of the log ends after it begins")
+            stretch = f"{self.option}from {first} {self.option}to {last}"
+            raise WrongUse(f"{stretch}: a stretch of the log ends after it begins")
         asked = first - 1 if last is None else last
         if asked > head:
             raise NoAnswer(f"position {last or first} is ahead of the log, which ends at {head}")
@@ -92,6 +98,11 @@ class Question:
 
     def head(self) -> int:
         return log.head(self.cursor).size
+
+    def accepted(self, position: int) -> datetime | None:
+        """Tell when the entry at a position was accepted; None at position 0."""
+        row = self.cursor.execute(_ACCEPTED, [position], prepare=False).fetchone()
+        return None if row is None else row[0]
 
     def subject(self, text: str) -> UUID:
         """Find a subject by its own 32 digits, or by NIK. NoAnswer does not repeat the NIK."""
@@ -123,11 +134,11 @@ def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             if hold:
-                cursor.execute(_HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
+                cursor.execute(HOLD)  # before the snapshot is taken: a rebuild swaps whole schemas
             database.check_version(cursor)
             yield Question(settings, cursor)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-            raise NoAnswer(_MISSING) from None
+            raise NoAnswer(MISSING) from None
         except psycopg.OperationalError as error:
             said = f"PostgreSQL broke the answer off, {type(error).__name__}"
             raise Unreachable(f"{said}: see that it runs, and ask again") from error
@@ -139,7 +150,7 @@ def _connected(address: str) -> Connection:
         return database.connect(address, "rekam_reader")
     except Unreachable:
         with database.connect(address):
-            raise NoAnswer(_MISSING) from None
+            raise NoAnswer(MISSING) from None
 
 
 def day_of(option: str, text: str | None) -> date:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["PROCESSES", "VIEWS", "prepare", "run", "standing_still", "unlock"]
 
 VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
-PROCESSES: Final = ("intake", "relay", *VIEWS)
+PROCESSES: Final = ("intake", "relay", *VIEWS, "api")
 
 _log = structlog.get_logger("process")
 
@@ -66,11 +66,26 @@ def run(settings: Settings, name: str) -> None:
     """Run one process until SIGTERM or SIGINT. Errors that no retry mends come out."""
     if name not in PROCESSES:
         raise WrongUse(f"there is no process {name!r}; there are {', '.join(PROCESSES)}")
-    engines = find(settings)
-    prepare(engines.database)
-    spare_garbage()
-    asyncio.run(_until_told(_process(settings, Wire(settings, engines), name)))
+    if name == "api":
+        _run_api(settings)
+    else:
+        engines = find(settings)
+        prepare(engines.database)
+        spare_garbage()
+        asyncio.run(_until_told(_process(settings, Wire(settings, engines), name)))
     _log.info("ended", process=name)
+
+
+def _run_api(settings: Settings) -> None:
+    """The one process that does not wait for its engines: it says that they are missing."""
+    import uvloop  # noqa: PLC0415 - the API's alone, as is all that it serves with
+
+    from services.api.serving import serve  # noqa: PLC0415
+
+    pulse = Pulse(settings.pulse)
+    pulse.begin()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told(serve(settings, prepare, pulse)))
 
 
 async def _process(settings: Settings, wire: Wire, name: str) -> None:

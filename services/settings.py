@@ -67,6 +67,7 @@ class Settings:
     keys: Path
     api_host: str
     api_port: int
+    api_given: bool  # else it is only wished for: `rekam up` takes another port where that one is taken
     correcting_sources: frozenset[str]
     departure_rule: DepartureRule
     kafka_security: Security
@@ -99,6 +100,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         keys=Path(given["REKAM_KEYS"]).absolute() if given["REKAM_KEYS"] else data / "keys",
         api_host=host,
         api_port=port,
+        api_given=bool(environ.get("REKAM_API", "").strip()),
         correcting_sources=frozenset(filter(None, map(str.strip, given["REKAM_CORRECTING_SOURCES"].split(",")))),
         departure_rule=rule,
         kafka_security=cast("Security", given["REKAM_KAFKA_SECURITY"]),

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -72,8 +72,17 @@ class Supervisor:
             _log.warning("a view stands still", why=why)
         unlock(self.settings, self.engines.database)
         self._make_topics()
+        if not self.settings.api_given:
+            port = private.port_for(self.settings.data / "api-port", self.settings.api_port)
+            self.settings = replace(self.settings, api_port=port)
         for runner in self.runners:
             self._start(runner)
+
+    @property
+    def api(self) -> str:
+        """Where the API listens."""
+        host = f"[{self.settings.api_host}]" if ":" in self.settings.api_host else self.settings.api_host
+        return f"{host}:{self.settings.api_port}"
 
     def tick(self) -> None:
         """Start again what has ended. KeyboardInterrupt once we are told to end ourselves."""
@@ -85,8 +94,9 @@ class Supervisor:
             if "broker" in names:
                 self._make_topics()
                 for runner in self.runners:
-                    self._end(runner)
-                    self._start(runner)
+                    if runner.name != "api":  # it does not talk to the broker
+                        self._end(runner)
+                        self._start(runner)
         for runner in self.runners:
             self._look_after(runner)
 
@@ -118,7 +128,12 @@ class Supervisor:
 
     def _start(self, runner: _Runner) -> None:
         command = [sys.executable, "-m", "services", "run", runner.name]
-        environ = {**os.environ, "REKAM_DATA": str(self.settings.data), "REKAM_KEYS": str(self.settings.keys)}
+        environ = {
+            **os.environ,
+            "REKAM_DATA": str(self.settings.data),
+            "REKAM_KEYS": str(self.settings.keys),
+            "REKAM_API": self.api,
+        }
         environ.pop("REKAM_PULSE", None)  # one file would stand for all of them
         runner.child = child.start(command, log=self.log_of(runner.name), environ=environ)
         runner.started = time.monotonic()

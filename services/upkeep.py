@@ -21,24 +21,29 @@ from services.talk import set_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.ask import Question
     from services.settings import Settings
 
-__all__ = ["dismiss", "quarantine_list", "redrive", "status"]
+__all__ = ["dismiss", "dismissed", "quarantine_list", "redrive", "redriven", "status", "status_document"]
 
 
 def status(settings: Settings) -> Answer:
     with asking(settings) as question:
-        cursor = question.cursor
-        document = {
-            "position": question.head(),
-            "accounted": offsets.tally(cursor),
-            "projections": {view: position.of(cursor, view) for view in VIEW_NAMES},
-            "quarantine": quarantine.open_count(cursor),
-            "relayed": dict(cursor.execute("SELECT topic, last FROM intake.relayed ORDER BY topic").fetchall()),
-            "kafka": find(settings).kafka,
-            "standing_still": position.still(cursor, (COUNTS, TRAIL, OUTSTANDING)),
-        }
-    return Answer(document, shown.status)
+        return Answer(status_document(question), shown.status)
+
+
+def status_document(question: Question) -> dict[str, Any]:
+    """How far the log, the views and the relay are; what became of every offset; what is open in quarantine."""
+    cursor = question.cursor
+    return {
+        "position": question.head(),
+        "accounted": offsets.tally(cursor),
+        "projections": {view: position.of(cursor, view) for view in VIEW_NAMES},
+        "quarantine": quarantine.open_count(cursor),
+        "relayed": dict(cursor.execute("SELECT topic, last FROM intake.relayed ORDER BY topic").fetchall()),
+        "kafka": find(question.settings).kafka,
+        "standing_still": position.still(cursor, (COUNTS, TRAIL, OUTSTANDING)),
+    }
 
 
 def quarantine_list(settings: Settings, *, everything: bool) -> Answer:
@@ -48,17 +53,22 @@ def quarantine_list(settings: Settings, *, everything: bool) -> Answer:
 
 
 def redrive(settings: Settings, numbers: Sequence[int]) -> Answer:
-    from services.account import Accountant  # noqa: PLC0415 - it brings intake along, which the others do not need
-
     set_up()
     with asking(settings):
         pass  # where there is no register, that is said
+    rows = redriven(settings, numbers)
+    return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] in {"appended", "duplicate"} for row in rows))
+
+
+def redriven(settings: Settings, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Put parked messages through intake's own transaction once more; what came of each."""
+    from services.account import Accountant  # noqa: PLC0415 - it brings intake along, which the others do not need
+
     accountant = Accountant(settings, find(settings).database)
     try:
-        rows = [{"number": number, **_told(accountant.redrive(number, datetime.now(UTC)))} for number in numbers]
+        return [{"number": number, **_told(accountant.redrive(number, datetime.now(UTC)))} for number in numbers]
     finally:
         accountant.close()
-    return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] in {"appended", "duplicate"} for row in rows))
 
 
 def _told(outcome: Any) -> dict[str, Any]:
@@ -73,9 +83,15 @@ def dismiss(settings: Settings, numbers: Sequence[int], reason: str) -> Answer:
         raise WrongUse("--reason is empty: say why the message is given up")
     with asking(settings):
         pass
+    rows = dismissed(settings, numbers, reason)
+    return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] == "dismissed" for row in rows))
+
+
+def dismissed(settings: Settings, numbers: Sequence[int], reason: str) -> list[dict[str, Any]]:
+    """Give parked messages up; what came of each."""
     rows = []
     with database.connect(find(settings).database, "rekam_intake") as connection, connection.cursor() as cursor:
         for number in numbers:
             done = quarantine.dismiss(cursor, number, datetime.now(UTC), reason)
             rows.append({"number": number, "outcome": "dismissed" if done else "not_open"})
-    return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] == "dismissed" for row in rows))
+    return rows

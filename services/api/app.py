@@ -1,0 +1,59 @@
+"""The app: every door put together once, with what all of them share.
+
+Handlers are plain functions, which the framework calls in a few threads: they ask PostgreSQL and wait for it.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from events.errors import RekamError
+from services.api import counting, metering, operating
+from services.api.bounds import Bounds
+from services.api.described import describe
+from services.api.problem import ProblemError, answer_problem
+from services.api.reach import Reach
+from services.api.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from services.settings import Settings
+
+__all__ = ["make_app"]
+
+_THREADS: Final = 12
+"""As many requests are worked on at once, two more than there are connections to ask on; the others wait their turn."""
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """Put the app together; nothing is opened until it is started."""
+    app = FastAPI(title="Rekam", lifespan=_alive, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
+    app.state.reach = Reach(settings)
+    app.state.ready = False
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    for router in (counting.router, operating.router, metering.router):
+        app.include_router(router)
+    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer_problem)
+    app.state.meter = metering.Meter()
+    app.add_middleware(metering.Metered, meter=app.state.meter)
+    app.add_middleware(Bounds, secure=False)
+    return app
+
+
+@asynccontextmanager
+async def _alive(app: FastAPI) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    app.state.watch = Watch(app.state.reach)
+    try:
+        yield
+    finally:
+        await app.state.watch.close()
+        app.state.reach.close()

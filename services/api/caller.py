@@ -1,0 +1,62 @@
+"""Who asks: by a session's cookie for the screens, by a signed token for programs. And whether they may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from services.access.roles import Caller, Operation
+from services.api.answering import Desk
+from services.api.problem import ProblemError
+from services.api.watch import LONGEST_WAIT_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.api.reach import Reach
+    from services.api.watch import Watch
+
+__all__ = ["desk_for", "known_tags", "waited", "whoever"]
+
+_POSITION_DIGITS = 19
+
+
+def whoever(request: Request) -> Caller:
+    """Find who asks. 401 where there is no token and no session, or one that holds no more."""
+    reach: Reach = request.app.state.reach
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    found = reach.caller_of(token.strip() if scheme.lower() == "bearer" else None, request.cookies.get(reach.cookie))
+    if found is None:
+        raise ProblemError(401, "not_signed_in", "show a token of `rekam user token`, or sign in")
+    request.state.caller = found
+    return found
+
+
+async def waited(request: Request) -> None:
+    """Where `wait` is asked for, until the views have come that far; 503 where they do not in time."""
+    text = request.query_params.get("wait", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= _POSITION_DIGITS):
+        return  # none, or one that the parameters' own check refuses
+    watch: Watch = request.app.state.watch
+    if not await watch.reached(int(text)):
+        said = f"position {text} was not reached within {LONGEST_WAIT_S:.0f} s: ask again"
+        raise ProblemError(503, "not_ready", said, after_s=1)
+
+
+def desk_for(operation: Operation) -> Callable[..., Desk]:
+    """Give a dependency: a desk for whoever asks, where their role may do this; 403 where not."""
+
+    def desk(
+        request: Request, caller: Annotated[Caller, Depends(whoever)], _: Annotated[None, Depends(waited)]
+    ) -> Desk:
+        if not caller.may(operation):
+            raise ProblemError(403, "not_allowed", f"the role {caller.role} may not do this ({operation})")
+        return Desk(request.app.state.reach, caller, request.url.path, known_tags(request))
+
+    return desk
+
+
+def known_tags(request: Request) -> frozenset[str]:
+    said = request.headers.get("if-none-match", "")
+    return frozenset(one.strip().removeprefix("W/") for one in said.split(","))

@@ -1,0 +1,205 @@
+"""The answers as OpenAPI describes them. They are written by the functions of projections/ and checked by tests alone:
+an answer of 51 rows is not taken apart and put together again for each request.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+__all__ = [
+    "Counts",
+    "Daily",
+    "Explained",
+    "Flows",
+    "Health",
+    "Leaving",
+    "Lists",
+    "Mended",
+    "Needed",
+    "Parked",
+    "Places",
+    "Reconciliation",
+    "Status",
+]
+
+Standings = Annotated[dict[str, int], Field(description="People by standing.")]
+Moment = Annotated[str | None, Field(description="RFC 3339; null at position 0.")]
+
+
+class Stated(BaseModel):
+    """What every answer carries: as known at which position, and by which reading."""
+
+    position: int
+    accepted: Moment
+    reading_version: int
+
+
+class ThreeNumbers(BaseModel):
+    """official = explained + truly."""
+
+    official: Annotated[int, Field(description="Officially outstanding.")]
+    explained: Annotated[int, Field(description="Of those, explained by a finding at the door.")]
+    truly: Annotated[int, Field(description="Of those, truly outstanding.")]
+
+
+class Counted(ThreeNumbers):
+    standings: Standings
+
+
+class AreaCounted(Counted):
+    area: str
+    name: str
+
+
+class Coverage(BaseModel):
+    official: float
+    true: float
+
+
+class Counts(Stated, ThreeNumbers):
+    """Where everyone, or every member of a list, stands on a day."""
+
+    list_: Annotated[str | None, Field(alias="list")]
+    on: str
+    by: Literal["kelurahan", "kecamatan", "city"]
+    kelurahan: str | None
+    rows: list[AreaCounted]
+    total: Counted
+    coverage: Coverage | None
+
+
+class Flow(BaseModel):
+    from_area: str
+    from_: Annotated[str, Field(alias="from")]
+    to_area: str
+    to: str
+    people: int
+
+
+class FlowOfAll(BaseModel):
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    people: int
+
+
+class AreaFlowed(BaseModel):
+    area: str
+    name: str
+    opening: Standings
+    restated: Standings
+    flows: list[Flow]
+    closing: Standings
+
+
+class Flowed(BaseModel):
+    opening: Standings
+    restated: Standings
+    flows: list[FlowOfAll]
+    closing: Standings
+
+
+class Flows(Stated, ThreeNumbers):
+    """closing = opening + restated + flows, in every area for every standing. The three numbers are of the closing."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    by: Literal["kelurahan", "kecamatan", "city"]
+    known: Annotated[int, Field(description="The opening, as known at this position.")]
+    rows: list[AreaFlowed]
+    total: Flowed
+
+
+class Reconciled(Counted):
+    settled: Annotated[int, Field(description="An event has the last word, and it is neither official nor truly.")]
+    cleared: Annotated[int, Field(description="explained + settled")]
+
+
+class AreaReconciled(Reconciled):
+    area: str
+    name: str
+    declared: Annotated[int | None, Field(description="The list's control total, by the listing's kelurahan.")]
+
+
+class Pair(BaseModel):
+    here: str
+    there: str
+    people: int
+
+
+class Against(BaseModel):
+    """Name by name beside another list, whose members are looked at on `there_on`."""
+
+    list_: Annotated[str, Field(alias="list")]
+    there_on: str
+    both: int
+    only_here: int
+    only_there: int
+    pairs: list[Pair]
+
+
+class Reconciliation(Stated, Reconciled):
+    """members = truly + cleared; residual = declared − members."""
+
+    list_: Annotated[str, Field(alias="list")]
+    on: str
+    declared: int | None
+    members: int
+    residual: int | None
+    rows: list[AreaReconciled]
+    anomalies: list[dict[str, Any]]
+    against: Against | None = None
+
+
+class ListOf(BaseModel):
+    list_: Annotated[str, Field(alias="list")]
+    kind: Literal["register", "unrecorded"] | None
+    as_of: str | None
+    declared: int | None
+    members: int
+    residual: int | None
+
+
+class Lists(Stated):
+    """Every list that was heard of, in the order in which they were; a withdrawn declaration leaves nulls."""
+
+    first_day: Annotated[str | None, Field(description="Before it no day has an answer.")]
+    lists: list[ListOf]
+
+
+class Health(BaseModel):
+    """`database` says why not, in words."""
+
+    status: Literal["ok", "starting"]
+    database: str
+
+
+class Status(Stated):
+    """`projections` are positions; `accounted` and `quarantine` are numbers of messages."""
+
+    accounted: dict[str, int]
+    projections: dict[str, int]
+    quarantine: dict[str, int]
+    relayed: dict[str, int]
+    standing_still: list[str]
+
+
+class Parked(Stated):
+    """`next` is the number to go on after; null at the end."""
+
+    rows: list[dict[str, Any]]
+    next: int | None
+
+
+class Mended(BaseModel):
+    number: int
+    outcome: Annotated[str, Field(description="`appended`, `duplicate`, `dismissed`, `not_open`, or the code again.")]
+    position: int | None = None
+
+
+Daily = Any
+Explained = Any
+Leaving = Any
+Needed = Any
+Places = Any

@@ -1,0 +1,153 @@
+"""How the API reaches the register: pools of connections on which each question takes on the role of who asks.
+
+The database may come later than the API, go away and come back: every question that finds none is Unreachable, and
+the next one tries again. Roles and row security in PostgreSQL hold the line of `services.access.roles` a second time.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+from events import database, vault
+from events.errors import NoAnswer, Unreachable
+from services.ask import HOLD, MISSING, Question
+from services.embedded import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from services.access.roles import Caller
+    from services.settings import Settings
+
+__all__ = ["Reach"]
+
+_QUESTIONS: Final = 10
+_ACCESS: Final = 4
+_PATIENCE_S: Final = 5.0
+_OPTIONS: Final = f"{database.OPTIONS} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+
+# One way to the server: no statement before LOCK may take the snapshot.
+_BEGIN: Final = """
+    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL ROLE {role};
+    SET LOCAL rekam.accounts = '{accounts}';
+    {hold}
+"""
+
+_Pool = ConnectionPool[database.Connection]
+
+
+class Reach:
+    """Opens nothing until it is asked. `close` ends every connection."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.secure = False
+        self._load_keys = functools.cache(vault.load_keys)
+        self._making = threading.Lock()
+        self._pools: dict[str, tuple[str, _Pool]] = {}
+
+    def close(self) -> None:
+        with self._making:
+            for _, pool in self._pools.values():
+                pool.close(1.0)
+            self._pools.clear()
+
+    @contextmanager
+    def question(self, caller: Caller, *, hold: bool = True) -> Iterator[Question]:
+        """Open a question in the name of a caller: one read-only snapshot, with the rights of their role.
+
+        `hold` as for `services.ask.asking`. Unreachable: no database; NoAnswer: no register in it.
+        """
+        accounts = caller.accounts()
+        begin = _BEGIN.format(
+            role=caller.database_role,
+            accounts="" if accounts is None else f"{{{','.join(map(str, accounts))}}}",
+            hold=HOLD if hold else "",
+        )
+        with self._asking(begin) as question:
+            yield question
+
+    @contextmanager
+    def _asking(self, begin: str) -> Iterator[Question]:
+        with self._connection("questions", _QUESTIONS) as connection:
+            try:
+                self._begin(connection, begin)
+                yield Question(self.settings, connection.cursor(), self._load_keys, option="")
+            except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedObject):
+                raise NoAnswer(MISSING) from None
+            finally:
+                if not connection.closed:
+                    connection.rollback()
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; where people come by https, browsers bind it to this very host."""
+        return "__Host-rekam" if self.secure else "rekam"
+
+    def caller_of(self, token: str | None, cookie: str | None) -> Caller | None:
+        """Who shows this token, or else this session's secret."""
+        raise NotImplementedError
+
+    @contextmanager
+    def reader(self) -> Iterator[Question]:
+        """Open a question as `rekam_reader`, for answers that name nobody whoever asks."""
+        with self._asking(_BEGIN.format(role="rekam_reader", accounts="", hold=HOLD)) as question:
+            yield question
+
+    @contextmanager
+    def access(self) -> Iterator[psycopg.Cursor[Any]]:
+        """Open a transaction of `rekam_access`, which keeps users, sessions and the read log; committed at the end."""
+        with self._connection("access", _ACCESS) as connection, connection.transaction():
+            connection.execute("SET LOCAL ROLE rekam_access")
+            yield connection.cursor()
+
+    def look(self) -> None:
+        """See that the database answers; Unreachable where not."""
+        with self._connection("questions", _QUESTIONS) as connection:
+            connection.execute("SELECT 1")
+
+    @staticmethod
+    def _begin(connection: database.Connection, begin: str) -> None:
+        """Begin; once more where a rebuild has just put another view in the place of one that was waited for."""
+        try:
+            connection.execute(begin.encode())
+        except psycopg.errors.UndefinedTable:
+            connection.rollback()
+            connection.execute(begin.encode())
+
+    @contextmanager
+    def _connection(self, name: str, most: int) -> Iterator[database.Connection]:
+        try:
+            with self._pool(name, most).connection() as connection:
+                yield connection
+        except (PoolTimeout, TooManyRequests):
+            raise Unreachable("PostgreSQL does not answer, or too much is asked at once: ask again") from None
+        except psycopg.OperationalError as error:
+            said = f"PostgreSQL broke the answer off, {type(error).__name__}"
+            raise Unreachable(f"{said}: see that it runs, and ask again") from error
+
+    def _pool(self, name: str, most: int) -> _Pool:
+        """Give the pool of that name, made anew where the embedded PostgreSQL has moved to another port."""
+        address = find(self.settings).database
+        with self._making:
+            made_for, pool = self._pools.get(name, ("", None))
+            if pool is None or made_for != address:
+                if pool is not None:
+                    pool.close(0.1)
+                kwargs = {"options": _OPTIONS, "client_encoding": "utf8", "connect_timeout": 5, "autocommit": True}
+                pool = ConnectionPool(
+                    address,
+                    kwargs={**kwargs, "application_name": f"rekam api {name}"},
+                    min_size=1, max_size=most, timeout=_PATIENCE_S, max_waiting=200, open=False, reconnect_timeout=1.0,
+                    check=ConnectionPool.check_connection,
+                )  # fmt: skip
+                pool.open()
+                self._pools[name] = (address, pool)
+            return pool
