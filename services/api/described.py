@@ -21,7 +21,8 @@ _DESCRIPTION: Final = """
 The register of who in a city still has to be recorded for the electronic identity card, as figures and by name.
 
 Every answer says at which `position` of the log it is true (`known`), and for which day (`on`). The same question at
-the same position has the same answer for ever. Repeat the `ETag` in `If-None-Match`, and what has not changed costs a 304.
+the same position has the same answer for ever. Repeat the `ETag` in `If-None-Match`, and what has not changed costs a
+304.
 Programs show a token of `rekam user token`, as `Authorization: Bearer …`.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -23,8 +24,6 @@ from services.api.documents import Health, Mended, Parked, Status
 from services.conflicts import with_versions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from services.api.reach import Reach
     from services.api.watch import Watch
     from services.ask import Question
