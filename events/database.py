@@ -1,9 +1,10 @@
 """The database: how it is made, and how it is connected to under one of Rekam's own roles.
 
-Six roles, none of which can log in; whoever the address names takes one of them on for a connection:
+Roles, none of which can log in; whoever the address names takes one of them on for a connection:
 `rekam_intake` appends and never changes, `rekam_relay` reads and notes how far it is, `rekam_projector` owns the views,
-`rekam_reader` reads, `rekam_reporting` may ask what the schema `reporting` answers and sees nothing else, and
-`rekam_vault` owns the vault, which the relay cannot see.
+`rekam_reader` reads, `rekam_reporting` may ask what the schema `reporting` answers and sees nothing else,
+`rekam_vault` owns the vault, which the relay cannot see, and `rekam_access` keeps users and who has read what. The API
+takes on the role of who asks: PEOPLE has one for each role of people, and each sees what those people may see.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPTIONS",
+    "PEOPLE",
     "ROLES",
     "SCHEMA_VERSION",
     "Connection",
@@ -36,6 +38,13 @@ __all__ = [
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+PEOPLE: Final = (
+    "rekam_as_reporting",
+    "rekam_as_officer",
+    "rekam_as_supervisor",
+    "rekam_as_auditor",
+    "rekam_as_operator",
+)
 ROLES: Final = (
     "rekam_intake",
     "rekam_relay",
@@ -43,6 +52,8 @@ ROLES: Final = (
     "rekam_reader",
     "rekam_reporting",
     "rekam_vault",
+    "rekam_access",
+    *PEOPLE,
 )
 SCHEMA_VERSION: Final = 2
 STEPS: Final[dict[int, str]] = {

@@ -167,6 +167,14 @@ VALUES ('rekam.log', 0), ('rekam.quarantine', 0), ('rekam.receipts', 0) ON CONFL
 
 -- ---------------------------------------------------------------- who may do what
 
+-- Whether a subject is a list: its facts are no person's, so whoever may see any person's may see these.
+CREATE OR REPLACE FUNCTION log.is_list(one uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM log.entry WHERE originator_id = one AND topic = 'rekam.listing.list_declared.v1')
+$$;
+REVOKE ALL ON FUNCTION log.is_list(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.is_list(uuid) TO rekam_as_officer;
+
 -- The vault belongs to a role of its own. Only where it does not yet: changing an owner locks the table.
 DO $$
 DECLARE one text;
@@ -195,3 +203,16 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA intake TO rekam_intake;
 GRANT UPDATE ON intake.cursor, intake.counter TO rekam_intake;
 GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_relay, rekam_reader;
 GRANT UPDATE ON intake.relayed TO rekam_relay;
+
+-- Of the log, everybody who asks sees how far it is and when a position was accepted, which says nothing about anybody.
+GRANT USAGE ON SCHEMA log
+TO rekam_as_reporting, rekam_as_officer, rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
+GRANT SELECT ON log.head
+TO rekam_as_reporting, rekam_as_officer, rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
+GRANT SELECT (notification_id, accepted) ON log.entry
+TO rekam_as_reporting, rekam_as_officer, rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
+GRANT SELECT ON log.entry TO rekam_as_auditor, rekam_as_operator;
+GRANT SELECT ON log.claim TO rekam_as_auditor;
+
+GRANT USAGE ON SCHEMA intake TO rekam_as_auditor, rekam_as_operator;
+GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_as_auditor, rekam_as_operator;

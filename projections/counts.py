@@ -226,6 +226,7 @@ def _month_ends(
 COUNTS: Final = View(
     name="counts",
     shape=2,
+    readers=("rekam_as_reporting", "rekam_as_officer", "rekam_as_supervisor", "rekam_as_auditor"),
     tables=tables_with_accounts("counts.sql"),
     apply=apply,
     sorted_rows=(

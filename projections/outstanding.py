@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, copy_in, post, written
+from projections.rights import OF_THE_AREA, bounded
 from projections.views import View
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def _identities(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> list[
     ]
 
 
+_ITS_LIST: Final = "SELECT FROM declaration WHERE declaration.subject = withdrawal.subject"
+
 OUTSTANDING: Final = View(
     name="outstanding",
     tables=LEDGER_TABLES + files("projections").joinpath("outstanding.sql").read_text(encoding="utf-8"),
@@ -112,5 +115,14 @@ OUTSTANDING: Final = View(
         "SELECT * FROM identity ORDER BY subject",
         "SELECT * FROM declaration ORDER BY position",
         "SELECT * FROM withdrawal ORDER BY position",
+    ),
+    readers=("rekam_as_officer", "rekam_as_supervisor", "rekam_as_auditor"),
+    rights=bounded(
+        {
+            "particulars": OF_THE_AREA,
+            "sign": OF_THE_AREA,
+            "identity": OF_THE_AREA,
+            "withdrawal": f"{OF_THE_AREA} OR EXISTS ({_ITS_LIST})",
+        }
     ),
 )

@@ -62,3 +62,6 @@ CREATE TABLE IF NOT EXISTS withdrawal (
     id       text   COLLATE "C" NOT NULL,
     PRIMARY KEY (subject, position)
 );
+
+-- By whose postings an officer is shown the rows of their area alone.
+CREATE INDEX IF NOT EXISTS posting_subject ON posting (subject);

@@ -6,8 +6,10 @@ fenced off: it finds the position moved and gets a Clash.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from events.database import PEOPLE
 from events.errors import Clash, Refusal
 from projections.reading import READING_VERSION
 
@@ -31,6 +33,7 @@ CREATE TABLE IF NOT EXISTS position (
     shape           integer NOT NULL
 ) WITH (fillfactor = 50)
 """
+_SAID: Final = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
 
 
 class Standing(NamedTuple):
@@ -41,7 +44,10 @@ class Standing(NamedTuple):
 
 
 def make(cursor: psycopg.Cursor[Any], view: View, schema: str | None = None) -> None:
-    """Make the view's schema and tables where they are missing, empty at position 0, readable by `rekam_reader`."""
+    """Make the view's schema and tables where they are missing, empty at position 0, with the rights of its readers.
+
+    Everybody who asks may read its position, and so hold the view in its place.
+    """
     name = schema or view.name
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])  # two makers at once
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
@@ -52,8 +58,21 @@ def make(cursor: psycopg.Cursor[Any], view: View, schema: str | None = None) -> 
         [GENESIS, READING_VERSION, view.shape],
     )
     cursor.execute(view.tables.encode())
-    cursor.execute(f"GRANT USAGE ON SCHEMA {name} TO rekam_reader")
-    cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO rekam_reader")
+    cursor.execute(f"GRANT USAGE ON SCHEMA {name} TO {', '.join(('rekam_reader', *PEOPLE))}")
+    cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO {', '.join(('rekam_reader', *view.readers))}")
+    cursor.execute(f"GRANT SELECT ON position TO {', '.join(PEOPLE)}")
+    _bound(cursor, view, name)
+
+
+def _bound(cursor: psycopg.Cursor[Any], view: View, name: str) -> None:
+    """Set the bounds of its rows, unless they are as they were: that would wait for everybody who reads.
+
+    The schema's comment says from what they were made; it stays when a rebuild gets its name.
+    """
+    said = f"Rights made from {sha256(view.rights.encode()).hexdigest()}"
+    if cursor.execute(_SAID, [name]).fetchone() != (said,):
+        cursor.execute(view.rights.encode())
+        cursor.execute(f"COMMENT ON SCHEMA {name} IS '{said}'")
 
 
 def take(cursor: psycopg.Cursor[Any], view: View) -> Standing:

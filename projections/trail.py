@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, NULL, copy_in, post, written
+from projections.rights import OF_THE_AREA, bounded
 from projections.views import View
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from projections.postings import Change
 
 __all__ = ["TRAIL"]
+
+_DECLARED: Final = "rekam.listing.list_declared.v1"
+_WITHDRAWN: Final = "rekam.correction.fact_withdrawn.v1"
+
+# How late the facts of each source come, which an operator looks after, without whose facts they are.
+_LATENESS: Final = """
+    GRANT SELECT (position, type, source, valid_on, recordedtime, accepted) ON fact TO rekam_as_operator;
+"""
 
 _FACT: Final = """
     COPY fact (position, subject, type, source, id, valid_on, recordedtime, accepted, withdraws_source, withdraws_id)
@@ -56,4 +65,12 @@ TRAIL: Final = View(
         "SELECT * FROM fact ORDER BY position",
         "SELECT * FROM anomaly ORDER BY position, people, name, refs",
     ),
+    readers=("rekam_as_officer", "rekam_as_supervisor", "rekam_as_auditor"),
+    rights=bounded(
+        {
+            "fact": f"{OF_THE_AREA} OR type = '{_DECLARED}' OR (type = '{_WITHDRAWN}' AND log.is_list(subject))",
+            "anomaly": f"{OF_THE_AREA} OR name = 'list_does_not_sum'",
+        }
+    )
+    + _LATENESS,
 )

@@ -24,7 +24,8 @@ class View:
     `shape` counts the shapes that its rows have had: a view in another shape must be rebuilt.
     `apply` gets changes in position order, inside the transaction that also moves the position. `sorted_rows` are
     SELECTs with a total order that together show every row, for the digest that a rebuild is compared by. `noting`
-    views keep anomalies; the others are spared finding them.
+    views keep anomalies; the others are spared finding them. `readers` may read all of it, or, where `rights` bound
+    them, their part; `rights` is SQL like `tables`, run only where it has changed.
     """
 
     name: str
@@ -33,3 +34,5 @@ class View:
     sorted_rows: tuple[str, ...]
     noting: bool = False
     shape: int = 1
+    readers: tuple[str, ...] = ()
+    rights: str = ""

@@ -15,6 +15,7 @@ from projections import position, reporting
 from projections.counts import COUNTS
 from projections.outstanding import OUTSTANDING
 from projections.trail import TRAIL
+from services.access import tables
 from services.account import Accountant
 from services.embedded import find
 from services.intake import Intake
@@ -40,7 +41,7 @@ _log = structlog.get_logger("process")
 
 
 def prepare(address: str) -> None:
-    """Make what is missing in the database: roles, tables, views, reports. Safe at every start, of several at once."""
+    """Make what is missing in the database: roles, tables, views, reports, bounds. At every start, by several."""
     database.create(address)
     with database.connect(address, "rekam_projector") as connection:
         for view in VIEWS.values():
@@ -48,6 +49,7 @@ def prepare(address: str) -> None:
                 position.make(cursor, view)
     with database.connect(address) as connection, connection.cursor() as cursor:
         reporting.make(cursor)
+        tables.make(cursor)
 
 
 def standing_still(address: str) -> list[str]:

@@ -80,7 +80,8 @@ class Rebuilt:
         """The schemas that are there beside those of the engine and of the log."""
         rows = self.as_owner(
             "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' "
-            "AND nspname NOT IN ('public', 'information_schema', 'log', 'vault', 'intake', 'reporting') ORDER BY 1"
+            "AND nspname NOT IN ('public', 'information_schema', 'log', 'vault', 'intake', 'reporting', 'access') "
+            "ORDER BY 1"
         )
         return [name for (name,) in rows]
 

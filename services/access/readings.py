@@ -1,0 +1,116 @@
+"""The log of readings: who has looked at whom, when and why. It is written and committed before anything is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg.types.json import Jsonb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from uuid import UUID
+
+    import psycopg
+
+    from services.access.roles import Caller
+
+__all__ = ["ACTIONS", "Reading", "listed", "note", "of_person"]
+
+ACTIONS: Final = (
+    "list", "resident", "find", "trail", "explain", "export", "print", "log", "readings", "history", "anomalies",
+)  # fmt: skip
+
+_NIK: Final = re.compile(r"\d{16}")
+_SUBJECT: Final = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{32}")
+
+_NOTE: Final = """
+    WITH noted AS (
+        INSERT INTO access.reading (who, role, action, purpose, question, people, position)
+        VALUES (%(who)s, %(role)s, %(action)s, %(purpose)s, %(question)s, %(people)s, %(position)s)
+        RETURNING number
+    ), named AS (
+        INSERT INTO access.seen (subject, reading)
+        SELECT DISTINCT subject, number FROM noted, unnest(%(subjects)s::uuid[]) AS subject
+    )
+    SELECT number FROM noted
+"""
+_COLUMNS: Final = "number, at, who, role, action, purpose, question, people, position"
+_LISTED: Final = f"""
+    SELECT {_COLUMNS} FROM access.reading
+    WHERE (%(before)s::bigint IS NULL OR number < %(before)s) AND (%(who)s::text IS NULL OR who = %(who)s)
+    ORDER BY number DESC LIMIT %(limit)s
+"""
+_OF_PERSON: Final = f"""
+    SELECT {_COLUMNS} FROM access.seen JOIN access.reading ON number = reading
+    WHERE subject = %(subject)s AND (%(before)s::bigint IS NULL OR reading < %(before)s)
+    ORDER BY reading DESC LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was asked, and how many people were shown, as known at `position`.
+
+    Nothing personal is in `question`: a person stands among the subjects, by their random one.
+    """
+
+    action: str
+    purpose: str | None
+    question: Mapping[str, Any]
+    people: int
+    position: int
+
+    def __post_init__(self) -> None:
+        if self.action not in ACTIONS:
+            raise ValueError(f"{self.action!r} is no action of the log of readings")
+        if any(_NIK.search(text) for text in _texts(self.question) if not _SUBJECT.fullmatch(text)):
+            raise ValueError("a question holds 16 digits in a row, which may be a NIK: it is not written down")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every name and value within, as text."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield str(name)
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+    else:
+        yield str(value)
+
+
+def note(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading, subjects: Iterable[UUID]) -> int:
+    """Write down that the caller is about to be shown these subjects; the reading's number. As `rekam_access`."""
+    asked = {
+        "who": caller.name,
+        "role": caller.role,
+        "action": reading.action,
+        "purpose": reading.purpose,
+        "question": Jsonb(dict(reading.question)),
+        "people": reading.people,
+        "position": reading.position,
+        "subjects": list(subjects),
+    }
+    row = cursor.execute(_NOTE, asked).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def listed(cursor: psycopg.Cursor[Any], before: int | None, limit: int, who: str | None = None) -> list[dict[str, Any]]:
+    """The readings with a number below `before`, the newest first; all, or those of one user."""
+    return _rows(cursor, _LISTED, {"before": before, "limit": limit, "who": who})
+
+
+def of_person(cursor: psycopg.Cursor[Any], subject: UUID, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """The readings that have shown this person, in the same order."""
+    return _rows(cursor, _OF_PERSON, {"subject": subject, "before": before, "limit": limit})
+
+
+def _rows(cursor: psycopg.Cursor[Any], query: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = _COLUMNS.split(", ")
+    rows = cursor.execute(query.encode(), asked).fetchall()
+    return [{**dict(zip(names, row, strict=True)), "at": row[1].isoformat()} for row in rows]
