@@ -216,3 +216,7 @@ GRANT SELECT ON log.claim TO rekam_as_auditor;
 
 GRANT USAGE ON SCHEMA intake TO rekam_as_auditor, rekam_as_operator;
 GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_as_auditor, rekam_as_operator;
+-- A supervisor sees how much was accounted for and is parked, not what.
+GRANT USAGE ON SCHEMA intake TO rekam_as_supervisor;
+GRANT SELECT ON intake.accounted, intake.relayed, intake.resolution TO rekam_as_supervisor;
+GRANT SELECT (number, code, outcome) ON intake.quarantine TO rekam_as_supervisor;

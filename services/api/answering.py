@@ -6,19 +6,22 @@ position and the reading; where the tag is known already, nothing is computed an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 import orjson
 from starlette.responses import Response
 
 from projections.reading import READING_VERSION
+from services.access import readings
 from services.ask import VIEW_NAMES, day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from services.access.roles import Caller
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from services.api.reach import Reach
     from services.ask import Question
 
-__all__ = ["THREE", "At", "Desk", "document_of", "tag_of"]
+__all__ = ["THREE", "At", "Desk", "Showing", "Shown", "document_of", "tag_of"]
 
 THREE: Final = ("official", "explained", "truly")
 _VARY: Final = "Authorization, Cookie, Accept"
@@ -39,6 +42,25 @@ class At:
     day: date
     known: int
     accepted: datetime | None
+
+
+class Shown(NamedTuple):
+    """A document in which people can be told apart, and who they are."""
+
+    document: dict[str, Any]
+    subjects: Sequence[UUID]
+
+
+class Showing(NamedTuple):
+    """What is shown of people: which action that is in the log of readings, and what for.
+
+    `lasting`: it follows from the position alone, and so has a tag.
+    """
+
+    action: str
+    purpose: str | None
+    ask: Callable[[Question, At], Shown]
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,30 @@ class Desk:
                 return Response(status_code=304, headers=headers(tag))
             document = document_of(ask(question, at), at)
         return Response(orjson.dumps(document), headers=headers(tag), media_type="application/json")
+
+    def show(self, asked: Asked, showing: Showing, **also: Any) -> Response:
+        """Answer with what is personal: the reading is written down and committed before anything leaves.
+
+        A repeat with its tag is 304: nothing is shown by it, so nothing is written down.
+        """
+        with self.reach.question(self.caller) as question:
+            at = self.at(question, asked.on, asked.known)
+            tag = tag_of(self.caller, self.path, at, {**asked.model_dump(exclude={"wait"}), **also})
+            if showing.lasting and tag in self.known_tags:
+                return Response(status_code=304, headers=headers(tag, keep=False))
+            shown = showing.ask(question, at)
+            document = document_of(shown.document, at)
+        self.note(showing, at, shown.subjects, {**asked.model_dump(exclude={"wait", "purpose"}), **also})
+        said = headers(tag, keep=False) if showing.lasting else {"Cache-Control": "private, no-store"}
+        return Response(orjson.dumps(document), headers=said, media_type="application/json")
+
+    def note(self, showing: Showing, at: At, subjects: Sequence[UUID], question: Mapping[str, Any]) -> None:
+        """Write down, and commit, that these people are about to be shown to the caller."""
+        said = {name: value for name, value in question.items() if value is not None} | {"on": at.day.isoformat()}
+        said.pop("known", None)
+        reading = readings.Reading(showing.action, showing.purpose, said, len(subjects), at.known)
+        with self.reach.access() as cursor:
+            readings.note(cursor, self.caller, reading, subjects)
 
     def fresh(self, asked: Asked, ask: Callable[[Question, At], dict[str, Any]]) -> Response:
         """Answer with what is so this moment, and follows from no position alone: no tag, kept nowhere."""

@@ -50,7 +50,10 @@ class Bounds:
         if too_large is not None:
             await answer_problem(None, too_large)(scope, receive, sending)
             return
-        await self._app(scope, _bounded(receive), sending)
+        try:
+            await self._app(scope, _bounded(receive), sending)
+        except ProblemError as too_long:
+            await answer_problem(None, too_long)(scope, receive, sending)
 
     def _with_said(self, send: Send) -> Send:
         async def sending(message: Message) -> None:

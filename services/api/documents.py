@@ -16,10 +16,12 @@ __all__ = [
     "Health",
     "Leaving",
     "Lists",
+    "Logged",
     "Mended",
     "Needed",
     "Parked",
     "Places",
+    "Readings",
     "Reconciliation",
     "Status",
 ]
@@ -196,6 +198,42 @@ class Mended(BaseModel):
     number: int
     outcome: Annotated[str, Field(description="`appended`, `duplicate`, `dismissed`, `not_open`, or the code again.")]
     position: int | None = None
+
+
+class Entry(BaseModel):
+    """`entry` is the stored JSON; `state` the exact bytes in base64, where they are written in another way."""
+
+    position: int
+    digest: str
+    entry: dict[str, Any] | None
+    state: str | None = None
+
+
+class Logged(Stated):
+    """`head` is the log's end; `next` where the next page begins, null at the end."""
+
+    head: int
+    rows: list[Entry]
+    next: int | None
+
+
+class Read(BaseModel):
+    number: int
+    at: str
+    who: str
+    role: str
+    action: str
+    purpose: str | None
+    question: dict[str, Any]
+    people: int
+    position: int
+
+
+class Readings(Stated):
+    """`next` is the number to go on before; null at the end."""
+
+    rows: list[Read]
+    next: int | None
 
 
 Daily = Any

@@ -37,8 +37,8 @@ def ask(method: str, path: str, **more: Any) -> httpx.Response:
     return asyncio.run(asked())
 
 
-def test_ten_megabytes_of_query_string_are_refused_before_anybody_reads_them() -> None:
-    answer = ask("GET", "/v1/counts?list=" + "x" * 10_000_000)
+def test_a_long_query_string_is_refused_before_anybody_reads_it() -> None:
+    answer = ask("GET", "/v1/counts?list=" + "x" * 9_000)
 
     assert answer.status_code == 414
     assert answer.headers["content-type"] == "application/problem+json"
@@ -61,7 +61,7 @@ def test_a_body_of_the_longest_length_passes() -> None:
     assert ask("POST", "/x", content=b"x" * 65_536).text == "65536"
 
 
-@pytest.mark.parametrize("path", ["/v1/health", "/?" + "x" * 9_000])
+@pytest.mark.parametrize("path", ["/v1/health", "/?" + "x" * 9_000], ids=["short", "long"])
 def test_every_answer_forbids_what_no_page_of_ours_does(path: str) -> None:
     said = ask("GET", path).headers
 

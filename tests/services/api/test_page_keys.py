@@ -36,9 +36,9 @@ def test_what_is_no_key_is_refused(text: str) -> None:
         read_key(QUESTION, text)
 
 
-@given(known=st.integers(0, 2**61), place=places, at=st.integers(0, 200), instead=st.characters(codec="ascii"))
-def test_a_damaged_key_is_refused_or_read_as_another_place(known: int, place: list[object], at: int, instead: str) -> None:
-    text = write_key(QUESTION, PageKey(known, place))
+@given(place=places, at=st.integers(0, 200), instead=st.characters(codec="ascii"))
+def test_a_damaged_key_is_refused_or_read_as_another_place(place: list[object], at: int, instead: str) -> None:
+    text = write_key(QUESTION, PageKey(7, place))
     damaged = text[:at] + instead + text[at + 1 :]
 
     try:
