@@ -1,0 +1,93 @@
+"""A register over HTTP as an office has it: the quick demo's people, a user of each role, and a real server on a socket.
+
+Filled without Kafka, once for the whole run; what a test adds must leave the others' figures alone.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import uvicorn
+from psycopg import sql
+
+from services import scenario
+from services.api.app import make_app
+from tests.register import fill, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+    from services.settings import Settings
+
+__all__ = ["ALAK", "Office", "opened", "served"]
+
+ALAK = "53.71.01"
+DAY = "2018-11-23"
+LIST = "PUSAT-2018-11"
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where it is served, how its database is reached as its owner, and a token for each user."""
+
+    url: str
+    database: str
+    settings: Settings
+    app: FastAPI
+    tokens: dict[str, str]
+
+    def ask(self, who: str | None, path: str, method: str = "GET", **more: Any) -> httpx.Response:
+        """Ask as a user, or as nobody."""
+        said = {} if who is None else {"Authorization": f"Bearer {self.tokens[who]}"}
+        said |= more.pop("headers", {})
+        return httpx.request(method, self.url + path, headers=said, timeout=60, **more)
+
+    def json(self, who: str | None, path: str, method: str = "GET", **more: Any) -> Any:
+        answer = self.ask(who, path, method, **more)
+        assert answer.status_code == 200, f"{method} {path} as {who}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+
+@contextmanager
+def opened(postgres: str, folder: Path) -> Iterator[Office]:
+    """A database of its own with the demo's people in it, served until the end of the block."""
+    name = f"office_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as owner:
+        owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
+            first = scenario.phase_one(1, scenario.QUICK)
+            fill(address, folder, [*first, *scenario.phase_two(1, scenario.QUICK)])
+            settings = settings_of(address, folder)
+            app = make_app(settings)
+            app.state.ready = True
+            with served(app) as url:
+                yield Office(url, address, settings, app, made_users(settings, address))
+        finally:
+            owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve the app on a free port; its address."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    config = uvicorn.Config(app, log_config=None, access_log=False, http="httptools", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
