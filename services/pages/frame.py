@@ -1,0 +1,97 @@
+"""What every page is told beside its document: who reads, in which language, what was asked, and as known when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from services.pages.words import LANGUAGES, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+__all__ = ["MENU", "Frame", "Reader", "address"]
+
+#: Path, and the operation that whoever sees the screen may do; the screen's name is the word `nav.…`.
+MENU: Final = {
+    "reconciliation": ("/", "COUNTS"),
+    "city": ("/city", "COUNTS"),
+    "pace": ("/pace", "COUNTS"),
+    "list": ("/list", "PERSONS"),
+    "audit": ("/audit", "ANOMALIES"),
+    "operations": ("/operations", "STATUS"),
+}
+
+_CARRIED: Final = ("on", "known")
+"""What stays when somebody goes on to another screen: the day, and as known when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever is signed in; `may` holds the names of operations, `role` is one of the words `role.…`."""
+
+    name: str
+    role: str
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One page's frame. `query` is what was asked, as it was written; `csrf` goes with every form that changes a thing.
+
+    `day`, `position` and `accepted` are what the question came to; a page that is about no day has none of them.
+    """
+
+    words: Words
+    path: str
+    reader: Reader | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    day: date | None = None
+    position: int | None = None
+    accepted: datetime | None = None
+    reading_version: int | None = None
+    csrf: str = ""
+
+    def may(self, operation: str) -> bool:
+        return self.reader is not None and operation in self.reader.may
+
+    def menu(self) -> list[tuple[str, str, bool]]:
+        """The screens that the reader may see: name, link, and whether this is it."""
+        return [
+            (name, self.to(path), self.path == path or (path != "/" and self.path.startswith(f"{path}/")))
+            for name, (path, operation) in MENU.items()
+            if self.may(operation)
+        ]
+
+    def to(self, path: str, **said: object) -> str:
+        """Another screen, of the same day and as known at the same time unless said otherwise."""
+        carried = {name: self.query[name] for name in _CARRIED if name in self.query}
+        return address(path, carried | said)
+
+    def here(self, **said: object) -> str:
+        """Change this page by that; None leaves a parameter out."""
+        return address(self.path, {**self.query, **said})
+
+    def behind(self, standing: str, area: str | None = None, **said: object) -> str | None:
+        """The by-name list behind a figure, of the very day and position shown; None for who may not see persons."""
+        if not self.may("PERSONS"):
+            return None
+        asked = {"standing": standing, "kelurahan": area, "list": self.query.get("list")}
+        pinned = {"on": self.day, "known": self.position if "known" in self.query else None}
+        return address("/list", asked | pinned | said)
+
+    @property
+    def other_language(self) -> str:
+        return next(one for one in LANGUAGES if one != self.words.language)
+
+    @property
+    def is_now(self) -> bool:
+        return not any(name in self.query for name in _CARRIED)
+
+
+def address(path: str, said: Mapping[str, object]) -> str:
+    """A path with its query; what is None or empty is left out."""
+    query = urlencode({name: str(value) for name, value in said.items() if value not in (None, "")})
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,2 @@
+// What makes reading easier; nothing here is needed for it.
+"use strict";
