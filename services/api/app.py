@@ -19,6 +19,7 @@ from services.api.bounds import Bounds
 from services.api.described import describe
 from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
+from services.api.signing import Doorkeeper
 from services.api.watch import Watch
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def make_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_problem)
+    app.state.doorkeeper = Doorkeeper(app.state.reach)
     app.state.meter = metering.Meter()
     app.add_middleware(metering.Metered, meter=app.state.meter)
     app.add_middleware(Bounds, secure=False)
