@@ -62,3 +62,5 @@ CREATE TABLE IF NOT EXISTS withdrawal (
     id       text   COLLATE "C" NOT NULL,
     PRIMARY KEY (subject, position)
 );
+
+CREATE INDEX IF NOT EXISTS posting_subject ON posting (subject);
