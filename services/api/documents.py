@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 __all__ = [
     "Counts",
     "Daily",
-    "Explained",
     "Flows",
     "Health",
     "Leaving",
@@ -23,6 +22,7 @@ __all__ = [
     "Places",
     "Readings",
     "Reconciliation",
+    "Stated",
     "Status",
 ]
 
@@ -237,7 +237,6 @@ class Readings(Stated):
 
 
 Daily = Any
-Explained = Any
 Leaving = Any
 Needed = Any
 Places = Any

@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from events import database, vault
 from events.errors import NoAnswer, Unreachable
+from projections.walks import Walks
 from services.access import sessions, tokens
 from services.ask import HOLD, MISSING, Question
 from services.embedded import find
@@ -51,6 +52,7 @@ class Reach:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.secure = False
+        self.walks = Walks()
         self._load_keys = functools.cache(vault.load_keys)
         self._load_token_key = functools.cache(tokens.load_key)
         self._making = threading.Lock()
