@@ -143,7 +143,7 @@ def _made_up(facts: int) -> Iterator[Change]:
             if posted and rng.random() < 0.02:
                 posted = [Posting(later, account, after, -1), Posting(later + timedelta(30), account, after, 1)]
             people[who] = (subject, after, later)
-            where = {"place": rng.choice(_PLACES), "session": f"session {later:%Y-%m}"}
+            where: dict[str, object] = {"place": rng.choice(_PLACES), "session": f"session {later:%Y-%m}"}
             said = (_CAPTURED, where) if after.standing == "recorded" else (_FOUND, {})
             day = later
         yield Change(position, _entry(subject, said[0], day, said[1]), tuple(posted), (), ())

@@ -207,7 +207,7 @@ def test_recordings_are_those_of_the_reports_and_of_the_days(
         made.tell("Ani", listed("2018-11-02"))
         made.tell_all(said)
         known = data.draw(st.integers(2, made.position))
-        reported = asked(made.cursor, "SELECT * FROM reporting.recordings(%s, %s, %s)", [first, last, known])
+        rows = asked(made.cursor, "SELECT * FROM reporting.recordings(%s, %s, %s)", [first, last, known])
         answer = recordings_answer(made.cursor, first, last, known)
         assert answer["rows"] == [
             {
@@ -217,7 +217,7 @@ def test_recordings_are_those_of_the_reports_and_of_the_days(
                 "recorded": row["recorded"],
                 "recorded_truly": row["truly"],
             }
-            for row in reported
+            for row in rows
         ]
         for list_ in (None, LIST):
             city = recordings_answer(made.cursor, first, last, known, "city", list_)
