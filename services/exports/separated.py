@@ -13,8 +13,9 @@ apostrophe before the first character, and a program that reads such a file take
 Of the ways to keep 16 digits this one is the least bad. Quotes do not help: a spreadsheet takes them away first.
 `="5371…"` is a formula, which no program reads, and which our own rule against formulas would have to let through. A
 tab in front is not seen, so that one day somebody compares two columns and finds nobody. An apostrophe is seen, as it
-is no more than text in a CSV file: whoever meets it knows, it comes through a spreadsheet unharmed, and an office's
-sheet with it is read by `rekam publish`. A masked NIK needs none. Whoever wants no mark takes the XLSX.
+is no more than text in a CSV file: whoever meets it knows, it comes through a spreadsheet unharmed, and before a NIK
+it is what `rekam publish` asks offices for where digits may have been rounded. A masked NIK needs none. Whoever wants
+no mark takes the XLSX.
 """
 
 from __future__ import annotations

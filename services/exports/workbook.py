@@ -96,7 +96,7 @@ def _closing(cells: str) -> str:
         f'</sheetData><autoFilter ref="{cells}"/>'
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
-        "<headerFooter><oddFooter>&amp;P / &amp;N</oddFooter></headerFooter>"
+        "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter>"
         f'<ignoredErrors><ignoredError sqref="{cells}" numberStoredAsText="1"/></ignoredErrors></worksheet>'
     )
 
@@ -114,11 +114,12 @@ def _explained(about: About, rows: int, language: Language) -> str:
 
 
 def _workbook(names: tuple[str, str], last: str) -> str:
-    column, row = re.fullmatch("([A-Z]+)([0-9]+)", last).groups()  # type: ignore[union-attr] # as `place` gives it
+    cells = "$A$1:" + re.sub("([A-Z]+)", r"$\1$", last)
     sheets = "".join(f'<sheet name="{name}" sheetId="{at}" r:id="rId{at}"/>' for at, name in enumerate(names, 1))
     return (
-        f'<workbook xmlns="{NAMESPACE}" xmlns:r="{REL_NS}"><sheets>{sheets}</sheets><definedNames>'
-        f'<definedName name="_xlnm._FilterDatabase" localSheetId="0" hidden="1">{names[0]}!$A$1:${column}${row}'
+        f'<workbook xmlns="{NAMESPACE}" xmlns:r="{REL_NS}"><bookViews><workbookView/></bookViews>'
+        f"<sheets>{sheets}</sheets><definedNames>"
+        f'<definedName name="_xlnm._FilterDatabase" localSheetId="0" hidden="1">{names[0]}!{cells}'
         f'</definedName><definedName name="_xlnm.Print_Titles" localSheetId="0">{names[0]}!$1:$1</definedName>'
         "</definedNames></workbook>"
     )

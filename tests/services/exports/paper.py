@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from openpyxl import Workbook
 
-__all__ = ["ABOUT", "many", "opened", "parted", "row"]
+__all__ = ["ABOUT", "many", "opened", "parted", "row", "unasked"]
 
 ABOUT: Final = About(
     standing="outstanding",
@@ -65,6 +65,15 @@ def many(rows: int) -> Iterator[dict[str, Any]]:
     for number in range(1, rows + 1):
         nik = f"53710101{number % 12 + 1:02}90{number % 10000:04}"
         yield row(number=number, nik=nik, name=f"Contoh Warga {number * 7919 % 104_729}", address=f"Jalan {number}")
+
+
+def unasked() -> Iterator[dict[str, Any]]:
+    """Rows of which none may be asked for."""
+    yield from map(_asked_for, (1,))
+
+
+def _asked_for(number: int) -> dict[str, Any]:
+    raise AssertionError(f"row {number} was asked for")
 
 
 def parted(pieces: Iterable[bytes], separator: str = ",") -> list[list[str]]:
