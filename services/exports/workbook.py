@@ -108,8 +108,10 @@ def _explained(about: About, rows: int, language: Language) -> str:
         for row, (name, value) in lines
     )
     return (
-        f'<worksheet xmlns="{NAMESPACE}"><cols><col min="1" max="1" width="22" customWidth="1"/>'
-        f'<col min="2" max="2" width="60" customWidth="1"/></cols><sheetData>{written}</sheetData></worksheet>'
+        f'<worksheet xmlns="{NAMESPACE}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><cols>'
+        '<col min="1" max="1" width="22" customWidth="1"/><col min="2" max="2" width="90" customWidth="1"/></cols>'
+        f"<sheetData>{written}</sheetData>"
+        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>'
     )
 
 
@@ -127,7 +129,8 @@ def _workbook(names: tuple[str, str], last: str) -> str:
 
 def _row(number: int, cells: Sequence[Cell], style: int = Style.TEXT) -> str:
     written = [_cell(place(number, at), cell, style) for at, cell in enumerate(cells)]
-    return f'<row r="{number}">{"".join(written)}</row>'
+    height = ' ht="30" customHeight="1"' if style == Style.HEAD else ""  # a heading may take two lines
+    return f'<row r="{number}"{height}>{"".join(written)}</row>'
 
 
 def _cell(at: str, cell: Cell, style: int = Style.TEXT) -> str:
