@@ -37,7 +37,7 @@ class AskedList(AskedOfPeople):
 class AskedFigure(AskedOfPeople):
     """A figure: how many stand there."""
 
-    area: Annotated[str, Field(max_length=20, description="A kelurahan, a kecamatan, the city, or `-`.")]
+    kelurahan: Annotated[str, Field(max_length=20, description="A kelurahan, a kecamatan, the city, or `-`.")]
     standing: Standing
     after: After = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20

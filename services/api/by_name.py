@@ -96,9 +96,9 @@ def resident_shown(desk: Desk, question: Question, at: At, subject: UUID, purpos
 
 def figure_page(desk: Desk, question: Question, at: At, asked: AskedFigure, place: Sequence[Any] | None) -> Shown:
     """The trails of some of the people behind a figure; `people` is the figure."""
-    refuse_outside(desk.caller, asked.area)
+    refuse_outside(desk.caller, asked.kelurahan)
     after = None if place is None else _subject(place)
-    figure = trails.Figure(asked.area, asked.standing, at.day, at.known)
+    figure = trails.Figure(asked.kelurahan, asked.standing, at.day, at.known)
     document = trails.explain_page(question.cursor, figure, after, asked.limit)
     behind = document["next"]
     document["next"] = _next(asked, at, None if behind is None else [behind])
