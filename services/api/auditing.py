@@ -60,7 +60,7 @@ def log(request: Request, asked: Annotated[AskedLog, Query()], desk: AtLog) -> R
     if LINES in request.headers.get("accept", ""):
         return _lines(desk, asked)
 
-    def ask(question: Question, at: At) -> Shown:
+    def ask(question: Question, _: At) -> Shown:
         end = question.reaching(asked.from_, asked.to)
         last = min(end, asked.from_ + asked.limit - 1)
         rows = list(audit.replay(question.cursor.connection, asked.from_, last))
