@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from services.pages.frame import Frame
 
-__all__ = ["Came", "Restated", "Row", "beside", "came_back", "pictures", "restated", "restated_between", "rows", "shown"]
+__all__ = [
+    "Came",
+    "Restated",
+    "Row",
+    "beside",
+    "came_back",
+    "pictures",
+    "restated",
+    "restated_between",
+    "rows",
+    "shown",
+]
 
 _SETTLED: Final = (*(standing for standing in STANDINGS if standing not in OFFICIAL), "nowhere")
 _MARK: Final = 0.8
