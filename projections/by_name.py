@@ -1,102 +1,61 @@
 """By-name lists: everyone behind a figure, one row each, read from the view `outstanding`.
 
 A list is opened and ordered one kelurahan at a time, in order of code with `-` at the end, so that no more than a few
-thousand people are ever in the clear at once. Days and positions are inclusive. Where the caller wants the statements
-of one list to see one view, also while a rebuild swaps it, its transaction is REPEATABLE READ.
+thousand people are ever in the clear at once. Where the caller wants the statements of one list to see one view, also
+while a rebuild swaps it, its transaction is REPEATABLE READ.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from events.entry import Entry, open_calendar, open_person
-from events.errors import NoAnswer, WrongUse
-from events.vault import people
-from projections import position
-from projections.evidence import Capture, Finding, Status
-from projections.ledger import who_stands
-from projections.people import Resident, Sign, Stated, in_order, row_of, signs_on
-from projections.selection import kelurahan_in, refuse_ahead, refuse_before, standings_behind
-from projections.transfers import NOWHERE, Account
+from events.errors import WrongUse
+from projections.accounts import ACCOUNTS
+from projections.ledger import STANDS
+from projections.rows import Key, through
+from projections.selection import kelurahan_in
+from projections.transfers import NOWHERE
+from projections.walking import asking
+from projections.wanted import IS_MEMBER, Wanted, accounts_in, check, nowhere_yet, numbers_in, refuse_unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterator
     from uuid import UUID
 
     import psycopg
 
     from events.vault import Keys
-    from projections.evidence import Outcome
+    from projections.walks import Walks
 
-__all__ = ["Wanted", "list_answer", "rows"]
+__all__ = ["Cut", "Key", "Page", "Wanted", "list_answer", "page", "rows", "subjects", "total"]
 
-_LIVE: Final = """
-    NOT EXISTS (SELECT FROM outstanding.withdrawal AS w
-                WHERE w.subject = {0}.subject AND w.source = {0}.source AND w.id = {0}.id AND w.position <= %(known)b)
-"""
+#: People that are read and opened at once where all are.
+_AT_ONCE: Final = 500
+_MOST_ROWS: Final = 1_000
+#: People that a page looks at, for those that its filters ask for; fewer where each has to be opened.
+_LOOKED_AT: Final = 5_000
+_OPENED: Final = 1_000
 
-_FIRST_DAY: Final = f"""
-    SELECT min(as_of) FROM outstanding.declaration AS d WHERE position <= %(known)b AND {_LIVE.format("d")}
-"""
-
-_HEARD_OF: Final = """
-    SELECT EXISTS (SELECT FROM outstanding.declaration WHERE list = %(list)b AND position <= %(known)b)
-        OR EXISTS (SELECT FROM outstanding.particulars
-                   WHERE left(list, 200) = left(%(list)b, 200) AND list = %(list)b AND position <= %(known)b)
-"""
-
-_MEMBERS: Final = f"""
-    SELECT DISTINCT subject FROM outstanding.particulars AS p
-    WHERE left(list, 200) = left(%(list)b, 200) AND list = %(list)b AND position <= %(known)b AND {_LIVE.format("p")}
-"""
-
-_ENTERED: Final = """
-    SELECT subject FROM outstanding.posting
-    WHERE from_account = 0 AND subject = ANY(%(members)b) AND valid_on <= %(day)b AND position <= %(known)b
-    GROUP BY subject HAVING sum(people) > 0
-"""
-
-# By LATERAL and OFFSET 0 the index is asked once for each subject, whatever the statistics say. What is withdrawn is
-# left out in Python: withdrawals are few.
-_OF: Final = """
-    SELECT found.subject, {columns}
-    FROM unnest(%(subjects)b::uuid[]) AS asked (subject),
-         LATERAL (SELECT * FROM outstanding.{table}
-                  WHERE {table}.subject = asked.subject AND position <= %(known)b OFFSET 0) AS found
-"""
-_WITHDRAWN: Final = _OF.format(table="withdrawal", columns="source, id")
-_STATED: Final = (
-    _OF.format(table="particulars", columns="type, source, id, valid_on, recordedtime, sex, person, calendar")
-    + """ORDER BY recordedtime COLLATE "C", source COLLATE "C", id COLLATE "C" """
-)
-_SIGNS: Final = _OF.format(table="sign", columns="type, source, id, valid_on, recordedtime, word")
-
-# Any fact about somebody without live particulars: the NIK in it is theirs, also when it is withdrawn.
-_IDENTITY: Final = """
-    SELECT subject, type, source, id, person FROM outstanding.identity
-    WHERE subject = ANY(%(subjects)b) AND position <= %(known)b
-    UNION ALL
-    SELECT subject, type, source, id, person FROM outstanding.particulars
-    WHERE subject = ANY(%(subjects)b) AND position <= %(known)b
-"""
+_ALL: Final = STANDS.format(view="outstanding")
+_STANDING: Final = (_ALL, f"SELECT subject, account FROM ({_ALL}) AS stands WHERE {IS_MEMBER}")
+#: Of everybody, and of the members of a list.
+_SUBJECTS: Final = tuple(f"{standing} ORDER BY subject".encode() for standing in _STANDING)
+_COUNT: Final = tuple(f"SELECT count(*) FROM ({standing}) AS found".encode() for standing in _STANDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Whom a list is about: a standing or a word for several, on a day, as known at a position.
+class Cut(NamedTuple):
+    """How much of a list is a page: up to `limit` rows behind a place in it, or from its beginning."""
 
-    `area` is where they stand: a kelurahan, a kecamatan, the city or `-`; `list` keeps to its members. Only with a list
-    do those belong to `cleared` and `settled`, or are there at all, who stand `nowhere` yet.
-    """
+    limit: int
+    after: Key | None = None
 
-    standing: str
-    day: date
-    known: int
-    area: str | None = None
-    list: str | None = None
+
+class Page(NamedTuple):
+    """Some rows of a list, and the place where the next ones are to be looked for; None where there are none."""
+
+    rows: list[dict[str, Any]]
+    next: Key | None
 
 
 def list_answer(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted) -> dict[str, Any]:
@@ -107,116 +66,88 @@ def list_answer(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted) -> dict
     return {"position": wanted.known, "on": wanted.day.isoformat(), "rows": list(rows(cursor, keys, wanted))}
 
 
-def rows(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted) -> Iterator[dict[str, Any]]:
-    """The rows of a list, numbered from 1, a kelurahan at a time; refused, as `list_answer` says, before the first."""
-    standings = _standings(wanted)
-    areas = kelurahan_in(wanted.area)
+def rows(
+    cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks | None = None, *, full: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The rows of a list, numbered from 1, a kelurahan at a time; refused, as `list_answer` says, before the first.
+
+    At no time are more than 500 people in the clear, and what orders the people of one kelurahan.
+    """
     _check(cursor, wanted)
-    members = _members(cursor, wanted)
-    number = 0
-    for area in areas:
-        standing = _who(cursor, wanted, [Account(area, standing) for standing in standings], members)
-        for resident in in_order(_residents(cursor, keys, wanted, standing)):
-            number += 1
-            yield {"number": number, **row_of(resident, wanted.day)}
+    for met in through(asking(cursor, keys, wanted, walks), None, _AT_ONCE, full=full):
+        if met.row is not None:
+            yield met.row
 
 
-def _standings(wanted: Wanted) -> tuple[str, ...]:
-    if wanted.standing == NOWHERE.standing:
-        if wanted.list is None:
-            raise WrongUse("who stands nowhere is in no count: ask for the members of a list")
-        return (NOWHERE.standing,)
-    standings = standings_behind(wanted.standing)
-    with_nowhere = wanted.list is not None and wanted.standing in {"cleared", "settled"}
-    return (*standings, NOWHERE.standing) if with_nowhere else standings
+def page(
+    cursor: psycopg.Cursor[Any],
+    keys: Keys,
+    wanted: Wanted,
+    cut: Cut,
+    walks: Walks | None = None,
+    *,
+    full: bool = False,
+) -> Page:
+    """One page. Pages laid end to end are `rows`, in the same order with the same numbers, filters or not.
+
+    With filters it may have fewer rows than the limit, or none, and still a next one: no page looks at more than 5,000
+    people, or opens more than 1,000. WrongUse: a limit that is none, a place that is not in this list.
+    """
+    if not 1 <= cut.limit <= _MOST_ROWS:
+        raise WrongUse(f"limit {cut.limit}: a page has from 1 to {_MOST_ROWS} rows")
+    _check(cursor, wanted)
+    filters = wanted.filters
+    size = _AT_ONCE if filters.any else cut.limit
+    most = _OPENED if filters.by_person else _LOOKED_AT
+    found: list[dict[str, Any]] = []
+    looked_at, behind = 0, cut.after
+    for key, row in through(asking(cursor, keys, wanted, walks), cut.after, size, full=full):
+        if row is None:
+            if len(found) == cut.limit or (filters.any and looked_at >= most):
+                return Page(found, key)
+            looked_at += size
+        elif len(found) == cut.limit:
+            return Page(found, behind)
+        else:
+            found.append(row)
+            behind = key
+    return Page(found, None)
+
+
+def subjects(cursor: psycopg.Cursor[Any], wanted: Wanted) -> list[UUID]:
+    """Everybody in the list, whatever its filters, kelurahan by kelurahan and there in order of subject.
+
+    Nobody is opened. Refused as `list_answer` says.
+    """
+    _check(cursor, wanted)
+    by_area: defaultdict[str, list[UUID]] = defaultdict(list)
+    cursor.execute(_SUBJECTS[wanted.list is not None], _asked(wanted), binary=True, prepare=False)
+    for subject, number in cursor:
+        by_area[ACCOUNTS[number].area].append(subject)
+    if _with_nowhere(wanted):
+        by_area[NOWHERE.area] = sorted([*by_area[NOWHERE.area], *nowhere_yet(cursor, wanted)])
+    return [subject for area in kelurahan_in(wanted.area) for subject in by_area[area]]
+
+
+def total(cursor: psycopg.Cursor[Any], wanted: Wanted) -> int:
+    """How many `subjects` gives, without fetching them."""
+    _check(cursor, wanted)
+    cursor.execute(_COUNT[wanted.list is not None], _asked(wanted), binary=True, prepare=False)
+    row = cursor.fetchone()
+    return (row[0] if row else 0) + (len(nowhere_yet(cursor, wanted)) if _with_nowhere(wanted) else 0)
 
 
 def _check(cursor: psycopg.Cursor[Any], wanted: Wanted) -> None:
-    refuse_ahead("outstanding", position.of(cursor, "outstanding"), wanted.known)
-    cursor.execute(_FIRST_DAY, {"known": wanted.known}, prepare=False)
-    row = cursor.fetchone()
-    refuse_before(row[0] if row else None, wanted.day, wanted.known)
+    _asked(wanted)  # whether the words are any
+    wanted.filters.refuse_before(wanted.day)
+    check(cursor, wanted.day, wanted.known)
+    refuse_unheard(cursor, wanted)
 
 
-def _members(cursor: psycopg.Cursor[Any], wanted: Wanted) -> frozenset[UUID] | None:
-    if wanted.list is None:
-        return None
-    asked = {"list": wanted.list, "known": wanted.known}
-    if cursor.execute(_HEARD_OF, asked, prepare=False).fetchone() != (True,):
-        raise NoAnswer(
-            f"no list {wanted.list!r} is known at position {wanted.known}: `rekam reconcile` takes its exact name"
-        )
-    return frozenset(subject for (subject,) in cursor.execute(_MEMBERS, asked, binary=True, prepare=False))
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    numbers = [number for area in kelurahan_in(wanted.area) for number in numbers_in(wanted, area)]
+    return {"accounts": numbers, "day": wanted.day, "known": wanted.known, "list": wanted.list}
 
 
-def _who(
-    cursor: psycopg.Cursor[Any], wanted: Wanted, accounts: Sequence[Account], members: frozenset[UUID] | None
-) -> dict[UUID, Account]:
-    """Who stands in one of the accounts; an account of `nowhere` in another area than `-` is nobody's."""
-    held = [account for account in accounts if account.standing != NOWHERE.standing]
-    found = dict(who_stands(cursor, "outstanding", held, wanted.day, wanted.known)) if held else {}
-    if members is None:
-        return found
-    standing = {subject: account for subject, account in found.items() if subject in members}
-    if NOWHERE in accounts:
-        asked = {"members": list(members), "day": wanted.day, "known": wanted.known}
-        entered = {subject for (subject,) in cursor.execute(_ENTERED, asked, binary=True, prepare=False)}
-        standing.update(dict.fromkeys(sorted(members - entered), NOWHERE))
-    return standing
-
-
-def _residents(
-    cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, standing: Mapping[UUID, Account]
-) -> Iterator[Resident]:
-    if not standing:
-        return
-    asked = {"subjects": list(standing), "day": wanted.day, "known": wanted.known}
-    held = people(cursor, keys, standing)
-    withdrawn = frozenset(cursor.execute(_WITHDRAWN, asked, binary=True, prepare=False))
-    stated, personal = _stated(cursor, asked, held, withdrawn)
-    personal.update(_niks(cursor, {**asked, "subjects": [one for one in held if one not in stated]}, held))
-    signs: defaultdict[UUID, list[Sign]] = defaultdict(list)
-    for subject, *said in cursor.execute(_SIGNS, asked, binary=True, prepare=False):
-        if (subject, *said[1:3]) not in withdrawn:
-            signs[subject].append(_sign(*said))
-    for subject, account in standing.items():
-        in_order_k = signs_on(signs.get(subject, ()), wanted.day)
-        yield Resident(subject.hex, account, stated.get(subject, ()), in_order_k, personal.get(subject, {}))
-
-
-def _stated(
-    cursor: psycopg.Cursor[Any],
-    asked: dict[str, Any],
-    held: Mapping[UUID, bytes],
-    withdrawn: frozenset[tuple[UUID, str, str]],
-) -> tuple[Mapping[UUID, Sequence[Stated]], dict[UUID, dict[str, Any]]]:
-    """The live particulars of each subject in order S, and what is sealed in the last of them, where there is a key."""
-    stated: defaultdict[UUID, list[Stated]] = defaultdict(list)
-    last: dict[UUID, Entry] = {}
-    for row in cursor.execute(_STATED, asked, binary=True, prepare=False):
-        subject, type_, source, id_, valid_on, recordedtime, sex, person, calendar = row
-        if (subject, source, id_) in withdrawn:
-            continue
-        last[subject] = entry = _sealed(subject, type_, source, id_, person, calendar)
-        opened = open_calendar(entry, held[subject]) if subject in held else None
-        stated[subject].append(Stated(recordedtime, source, id_, valid_on, sex, opened))
-    return stated, {subject: open_person(entry, held[subject]) for subject, entry in last.items() if subject in held}
-
-
-def _niks(cursor: psycopg.Cursor[Any], asked: dict[str, Any], held: Mapping[UUID, bytes]) -> dict[UUID, dict[str, Any]]:
-    """The NIK alone: what else a withdrawn listing says does not hold."""
-    found = {row[0]: _sealed(*row) for row in cursor.execute(_IDENTITY, asked, binary=True, prepare=False)}
-    return {subject: {"nik": open_person(entry, held[subject])["nik"]} for subject, entry in found.items()}
-
-
-def _sealed(subject: UUID, type_: str, source: str, id_: str, person: bytes, calendar: bytes | None = None) -> Entry:
-    """The entry as far as its parts can be opened with it: what they are bound to, and the parts."""
-    return Entry(subject, type_, source, id_, "", "", "", None, False, None, None, (), {}, person, calendar)
-
-
-def _sign(type_: str, source: str, id_: str, valid_on: date, recordedtime: str, word: str | None) -> Sign:
-    if word is None:
-        return Capture(source, id_, recordedtime, valid_on)
-    if type_ == "rekam.recording.status_reported.v1":
-        return Status(source, id_, recordedtime, valid_on, word)
-    return Finding(source, id_, recordedtime, valid_on, cast("Outcome", word))
+def _with_nowhere(wanted: Wanted) -> bool:
+    return any(NOWHERE in accounts_in(wanted, area) for area in kelurahan_in(wanted.area))

@@ -1,4 +1,4 @@
-"""The view `counts`: the ledger of people, and the lists, written from changes in the order of the log.
+"""The view `counts`: the ledger of people, the lists, and the captures, written from changes in the order of the log.
 
 Every balance is a sum of postings with two bounds, the day and the position. So that the sum stays short, each complete
 block of positions is folded, in the transaction that completes it, into cells (the block's postings summed), month ends
@@ -34,6 +34,7 @@ BLOCK: Final = 16_384
 
 _DECLARED: Final = "rekam.listing.list_declared.v1"
 _LISTED: Final = "rekam.listing.resident_listed.v1"
+_CAPTURED: Final = "rekam.recording.captured.v1"
 _WITHDRAWN: Final = "rekam.correction.fact_withdrawn.v1"
 
 # What the block moved a month, so that its postings are read once. Days are cut to months without a time zone.
@@ -93,7 +94,7 @@ def apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change], block: int = B
     if not changes:
         return
     _post(cursor, changes)
-    _keep_lists(cursor, changes)
+    _keep(cursor, changes)
     for complete in range(changes[0].position // block, (changes[-1].position + 1) // block):
         _fold(cursor, complete, block)
 
@@ -112,19 +113,22 @@ def _post(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
             copy.write(b"".join((_COPY_BEGIN, *rows, _COPY_END)))
 
 
-def _keep_lists(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
-    """Write what the changes say of lists: declarations, residents named on one, and withdrawals of either.
+def _keep(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
+    """Write what the changes say of lists and captures: declarations, residents named, captures, withdrawals of each.
 
     A withdrawal follows its target in the log, so it is looked at last.
     """
     declared = [change for change in changes if change.entry.type == _DECLARED]
     listed = [change for change in changes if change.entry.type == _LISTED]
+    captured = [change for change in changes if change.entry.type == _CAPTURED]
     withdrawn = [change for change in changes if change.entry.type == _WITHDRAWN]
     numbers = _list_numbers(cursor, declared + listed) if declared or listed else {}
     if declared:
         _declare(cursor, declared, numbers)
     if listed:
         _list(cursor, listed, numbers)
+    if captured:
+        _capture(cursor, captured)
     if withdrawn:
         _withdraw(cursor, withdrawn)
 
@@ -157,6 +161,16 @@ def _list(cursor: psycopg.Cursor[Any], listed: Sequence[Change], numbers: Mappin
             copy.write_row((position, numbers[entry.fact["list"]], entry.subject, entry.source, entry.id))
 
 
+def _capture(cursor: psycopg.Cursor[Any], captured: Sequence[Change]) -> None:
+    columns = "(position, subject, captured_on, place, session, recordedtime, source, id)"
+    with cursor.copy(f"COPY capture {columns} FROM STDIN".encode()) as copy:
+        for position, entry, *_ in captured:
+            where = (entry.fact["place"], entry.fact.get("session"))
+            copy.write_row(
+                (position, entry.subject, entry.valid_on, *where, entry.recordedtime, entry.source, entry.id)
+            )
+
+
 def _withdraw(cursor: psycopg.Cursor[Any], withdrawn: Sequence[Change]) -> None:
     """A withdrawal has its target's subject; of two withdrawals of one fact the first counts."""
     first: dict[tuple[str, str], Change] = {}
@@ -169,8 +183,8 @@ def _withdraw(cursor: psycopg.Cursor[Any], withdrawn: Sequence[Change]) -> None:
         "ids": [id_ for _, id_ in first],
         "positions": [change.position for change in first.values()],
     }
-    cursor.execute(_WITHDRAW.format(table="declaration").encode(), targets)
-    cursor.execute(_WITHDRAW.format(table="listing").encode(), targets)
+    for table in ("declaration", "listing", "capture"):
+        cursor.execute(_WITHDRAW.format(table=table).encode(), targets)
 
 
 def _fold(cursor: psycopg.Cursor[Any], number: int, block: int) -> None:
@@ -225,7 +239,7 @@ def _month_ends(
 
 COUNTS: Final = View(
     name="counts",
-    shape=2,
+    shape=3,
     readers=("rekam_as_reporting", "rekam_as_officer", "rekam_as_supervisor", "rekam_as_auditor"),
     tables=tables_with_accounts("counts.sql"),
     apply=apply,
@@ -241,5 +255,7 @@ COUNTS: Final = View(
         """SELECT position, list, subject, register, as_of, rows, rows_by_kelurahan, recordedtime, source, id, withdrawn
             FROM declaration ORDER BY position""",
         "SELECT position, list, subject, source, id, withdrawn FROM listing ORDER BY position",
+        """SELECT position, subject, captured_on, place, session, recordedtime, source, id, withdrawn
+            FROM capture ORDER BY position""",
     ),
 )

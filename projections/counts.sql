@@ -1,4 +1,4 @@
--- The view `counts`: the double-entry ledger of people, and the lists. Names are unqualified: the search path says
+-- The view `counts`: the double-entry ledger of people, the lists, and the captures. Names are unqualified: the search path says
 -- whether this is the view in use or one that is being rebuilt. Nothing in it is personal: subjects are random.
 
 -- 0 is `nowhere`; the numbers are fixed by projections/accounts.py, which also writes the rows. Where a number's account
@@ -93,3 +93,19 @@ CREATE TABLE IF NOT EXISTS listing (
 );
 CREATE INDEX IF NOT EXISTS listing_list_idx ON listing (list);
 CREATE INDEX IF NOT EXISTS listing_subject_idx ON listing (subject);
+
+-- Somebody's fingerprints, iris and portrait were taken: where, and at which session if it had a name; the same rule for
+-- what is live. Of several on one day the last by (recordedtime, source, id) says where somebody became recorded.
+CREATE TABLE IF NOT EXISTS capture (
+    position     bigint NOT NULL,
+    subject      uuid   NOT NULL,
+    captured_on  date   NOT NULL,
+    place        text   NOT NULL,
+    session      text,
+    recordedtime text   NOT NULL,
+    source       text   NOT NULL,
+    id           text   NOT NULL,
+    withdrawn    bigint
+);
+CREATE INDEX IF NOT EXISTS capture_captured_on_idx ON capture (captured_on);
+CREATE INDEX IF NOT EXISTS capture_subject_idx ON capture (subject);

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from projections.transfers import Account
 
-__all__ = ["Covered", "area_order", "by_area", "counts_answer", "covered", "figures", "filled", "total"]
+__all__ = ["TRULY", "Covered", "area_order", "by_area", "counts_answer", "covered", "figures", "filled", "total"]
 
 TRULY: Final = "outstanding"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from projections.postings import Change
     from projections.transfers import Account
 
-__all__ = ["LEDGER_ROWS", "LEDGER_TABLES", "NULL", "copy_in", "post", "who_stands", "written"]
+__all__ = ["LEDGER_ROWS", "LEDGER_TABLES", "NULL", "STANDS", "copy_in", "post", "who_stands", "written"]
 
 #: Nothing, as a field in COPY's text format.
 NULL: Final = r"\N"
@@ -28,7 +28,7 @@ _COPY: Final = "COPY posting (position, subject, valid_on, from_account, to_acco
 
 # A person's postings up to a day, as known at a position, are one chain of transfers: the sum is 1 for the account that
 # they stand in, and 0 for every other.
-_WHO: Final = """
+STANDS: Final = """
     SELECT subject, account
     FROM (SELECT subject, to_account AS account, people FROM {view}.posting
           WHERE to_account = ANY(%(accounts)b::smallint[]) AND valid_on <= %(day)b AND position <= %(known)b
@@ -37,8 +37,8 @@ _WHO: Final = """
           WHERE from_account = ANY(%(accounts)b::smallint[]) AND valid_on <= %(day)b AND position <= %(known)b) AS side
     GROUP BY subject, account
     HAVING sum(people) <> 0
-    ORDER BY subject
 """
+_WHO: Final = f"{STANDS} ORDER BY subject"
 
 
 #: What a view with a ledger has among its tables, and among its sorted rows.

@@ -23,9 +23,24 @@ if TYPE_CHECKING:
     from events.entry import Calendar
     from projections.transfers import Account
 
-__all__ = ["Resident", "Sign", "Stated", "age_on", "in_order", "row_of", "signs_on"]
+__all__ = [
+    "Place",
+    "Resident",
+    "Sign",
+    "Stated",
+    "age_on",
+    "counted",
+    "in_order",
+    "place_of",
+    "reason_of",
+    "row_of",
+    "signs_on",
+    "visits_of",
+]
 
 Sign: TypeAlias = Capture | Status | Finding
+#: Where somebody comes in the walk; two of them compare as two people are met. It is personal.
+Place: TypeAlias = tuple[Any, ...]
 
 #: What a capture is called among the statuses.
 _CAPTURED: Final = "BIO_CAPTURED"
@@ -64,21 +79,22 @@ def in_order(residents: Iterable[Resident]) -> list[Resident]:
     Who has no family card comes after those of the same RT who have one; whose particulars are not known or cannot
     be opened comes last, by subject.
     """
-    return sorted(residents, key=_place)
+    return sorted(residents, key=lambda resident: place_of(resident.subject, resident.personal))
 
 
-def row_of(resident: Resident, day: date) -> dict[str, Any]:
+def row_of(resident: Resident, day: date, *, full: bool = False) -> dict[str, Any]:
     """The row, but for its number, which the list gives. What is not known is None.
 
-    Sex, standing and statuses are in clear in the log: they stay when a person's key is destroyed.
+    NIK and family card are masked unless `full`. Sex, standing and statuses are in clear in the log: they stay when a
+    person's key is destroyed.
     """
     personal = resident.personal
     area, standing = resident.account
     return {
         "subject": resident.subject,
         "name": personal.get("name"),
-        "nik": _masked(personal.get("nik")),
-        "family_card": _masked(personal.get("family_card")),
+        "nik": personal.get("nik") if full else _masked(personal.get("nik")),
+        "family_card": personal.get("family_card") if full else _masked(personal.get("family_card")),
         "sex": resident.stated[-1].sex if resident.stated else None,
         "birth_date": personal.get("birth_date"),
         "age": age_on(day, date.fromisoformat(personal["birth_date"])) if "birth_date" in personal else None,
@@ -88,10 +104,10 @@ def row_of(resident: Resident, day: date) -> dict[str, Any]:
         "kelurahan": area,
         "kelurahan_name": name_of(area),
         "standing": standing,
-        "reason": _reason(resident.signs) if standing in OFFICIAL else None,
+        "reason": reason_of(resident.signs) if standing in OFFICIAL else None,
         "obliged_since": _obliged_since(resident.stated),
         **_recording(resident.signs),
-        **_visits(resident.signs),
+        **visits_of(resident.signs),
     }
 
 
@@ -121,7 +137,7 @@ def _obliged_since(stated: Sequence[Stated]) -> str | None:
     return min(days).isoformat() if days else None
 
 
-def _reason(signs: Iterable[Sign]) -> str:
+def reason_of(signs: Iterable[Sign]) -> str:
     """Why somebody is on the official list: never recorded, to be recorded again, or a duplicate to be resolved first.
 
     By the last capture or status with an effect, which for the official standings is never a capture.
@@ -154,7 +170,7 @@ def _recording(signs: Iterable[Sign]) -> dict[str, Any]:
     return {"status": status, "status_since": since and since.isoformat()}
 
 
-def _visits(signs: Iterable[Sign]) -> dict[str, Any]:
+def visits_of(signs: Iterable[Sign]) -> dict[str, Any]:
     """Findings, each a visit. A home visit is needed from a finding that says so until somebody has been seen.
 
     That is a conclusive finding or a capture; `not_found`, `refused` and `other` leave the need as it is.
@@ -175,16 +191,16 @@ def _visits(signs: Iterable[Sign]) -> dict[str, Any]:
     }
 
 
-def _place(resident: Resident) -> tuple[Any, ...]:
-    personal = resident.personal
+def place_of(subject: str, personal: Mapping[str, Any]) -> Place:
+    """Where somebody of these particulars comes: with a name at (0, RW, RT, …), and without one at (1, subject)."""
     name: str | None = personal.get("name")
     if name is None:
-        return 1, resident.subject
+        return 1, subject
     card: str | None = personal.get("family_card")
-    walked = _counted(personal.get("rw", "")), _counted(personal.get("rt", ""))
-    return 0, *walked, card is None, card or "", name.casefold(), name, resident.subject
+    walked = counted(personal.get("rw", "")), counted(personal.get("rt", ""))
+    return 0, *walked, card is None, card or "", name.casefold(), name, subject
 
 
-def _counted(text: str) -> tuple[tuple[int, int, str], ...]:
+def counted(text: str) -> tuple[tuple[int, int, str], ...]:
     """For comparing: each run of digits as its number, before any other text; all else by its letters."""
     return tuple((0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in _PARTS.findall(text))

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from events.errors import NoAnswer
+from events.errors import NoAnswer, WrongUse
 from projections import position
-from projections.accounts import ACCOUNTS
-from projections.ledger import who_stands
+from projections.accounts import ACCOUNTS, NUMBERS
+from projections.ledger import STANDS, who_stands
 from projections.selection import kelurahan_in, refuse_ahead, refuse_before, standings_behind
 from projections.transfers import Account
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["behind", "explain_answer", "trail_answer", "trails"]
+__all__ = ["Figure", "behind", "explain_answer", "explain_page", "trail_answer", "trails"]
 
 #: Subjects that are read at once: few enough to hold, enough that a statement is worth its way.
 _AT_ONCE: Final = 1_000
@@ -57,6 +57,26 @@ _FIRST_DAY: Final = """
                       WHERE w.subject = declared.subject AND w.withdraws_source = declared.source
                         AND w.withdraws_id = declared.id AND w.position <= %(known)b)
 """
+
+# `people` is the same in every row; there is one row without a subject where nobody is left.
+_SOME: Final = f"""
+    WITH stands AS MATERIALIZED (SELECT subject FROM ({STANDS.format(view="trail")}) AS found)
+    SELECT (SELECT count(*) FROM stands), some.subject
+    FROM (VALUES (true)) AS one (row) LEFT JOIN (
+        SELECT subject FROM stands WHERE %(after)b::uuid IS NULL OR subject > %(after)b
+        ORDER BY subject LIMIT %(some)b
+    ) AS some ON true
+    ORDER BY some.subject
+"""
+
+
+class Figure(NamedTuple):
+    """A figure that is explained: how many stand there on a day, as known at a position."""
+
+    area: str
+    standing: str
+    day: date
+    known: int
 
 
 class _Fact(NamedTuple):
@@ -120,13 +140,43 @@ def explain_answer(cursor: psycopg.Cursor[Any], area: str, standing: str, day: d
     }
 
 
+def explain_page(cursor: psycopg.Cursor[Any], figure: Figure, after: UUID | None, limit: int) -> dict[str, Any]:
+    """Some of the trails that `explain_answer` gives: up to `limit`, of the subjects that come after `after`.
+
+    `people` is the whole figure, `next` the last subject shown, or None where nobody comes after it. Refused as there;
+    WrongUse for a limit that is none.
+    """
+    if not 1 <= limit <= _AT_ONCE:
+        raise WrongUse(f"limit {limit}: a page has from 1 to {_AT_ONCE} trails")
+    area, standing, day, known = figure
+    numbers = [NUMBERS[account] for account in _accounts(cursor, area, standing, day, known)]
+    asked = {"accounts": numbers, "day": day, "known": known, "after": after, "some": limit + 1}
+    found = cursor.execute(_SOME, asked, binary=True, prepare=False).fetchall()
+    subjects = [subject for _, subject in found if subject is not None]
+    return {
+        "area": area,
+        "standing": standing,
+        "on": day.isoformat(),
+        "position": known,
+        "people": found[0][0],
+        "residents": list(trails(cursor, subjects[:limit], known)),
+        "next": subjects[limit - 1].hex if len(subjects) > limit else None,
+    }
+
+
 def behind(cursor: psycopg.Cursor[Any], area: str, standing: str, day: date, known: int) -> list[UUID]:
     """Who stands there on the day, in order of subject; `standing` may be a word for several, as for a list."""
+    accounts = _accounts(cursor, area, standing, day, known)
+    return [subject for subject, _ in who_stands(cursor, "trail", accounts, day, known)]
+
+
+def _accounts(cursor: psycopg.Cursor[Any], area: str, standing: str, day: date, known: int) -> list[Account]:
+    """The accounts behind the figure, where the question has an answer."""
     accounts = [Account(one, held) for one in kelurahan_in(area) for held in standings_behind(standing)]
     refuse_ahead("trail", position.of(cursor, "trail"), known)
     row = cursor.execute(_FIRST_DAY, {"known": known}, prepare=False).fetchone()
     refuse_before(row[0] if row else None, day, known)
-    return [subject for subject, _ in who_stands(cursor, "trail", accounts, day, known)]
+    return accounts
 
 
 def trails(cursor: psycopg.Cursor[Any], subjects: Sequence[UUID], known: int) -> Iterator[dict[str, Any]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast, get_args
+from urllib.parse import urlsplit
 
 from events.calendar import DepartureRule
 from events.errors import WrongUse
@@ -13,7 +15,7 @@ from events.errors import WrongUse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SETTINGS", "Mechanism", "Security", "Settings", "from_environ", "table"]
+__all__ = ["SETTINGS", "Mechanism", "Security", "Settings", "from_environ", "is_loopback", "table"]
 
 Security = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -36,6 +38,15 @@ SETTINGS: Final = (
     Setting("REKAM_DATA", ".rekam", "folder of the embedded engines and of the keys"),
     Setting("REKAM_KEYS", "", "folder of the keys; empty: `keys` in `REKAM_DATA`"),
     Setting("REKAM_API", "127.0.0.1:8800", "`host:port` that the API listens on"),
+    Setting(
+        "REKAM_API_URL",
+        "",
+        "how people reach the API, `https://…`, where that is by another address than `REKAM_API`; with https its "
+        "cookies are sent over https alone",
+    ),
+    Setting("REKAM_OIDC_ISSUER", "", "the office's sign-on by OpenID Connect, `https://…`; empty: by password alone"),
+    Setting("REKAM_OIDC_CLIENT", "", "with `REKAM_OIDC_ISSUER`: the name by which Rekam is registered there"),
+    Setting("REKAM_OIDC_SECRET_FILE", "", "with `REKAM_OIDC_ISSUER`: file whose first line is its secret there"),
     Setting("REKAM_CORRECTING_SOURCES", "", "comma-separated sources that may withdraw the facts of others"),
     Setting(
         "REKAM_DEPARTURE_DAYS",
@@ -68,6 +79,10 @@ class Settings:
     api_host: str
     api_port: int
     api_given: bool  # else it is only wished for: `rekam up` takes another port where that one is taken
+    api_url: str
+    oidc_issuer: str
+    oidc_client: str
+    oidc_secret_file: Path | None
     correcting_sources: frozenset[str]
     departure_rule: DepartureRule
     kafka_security: Security
@@ -83,6 +98,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     check_names(environ)
     given = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
     check_security(environ, given)
+    check_sign_on(given)
     data = Path(given["REKAM_DATA"]).absolute()
     host, port = host_and_port("REKAM_API", given["REKAM_API"])
     servers = [server.strip() for server in given["REKAM_KAFKA"].split(",")] if given["REKAM_KAFKA"] else []
@@ -101,6 +117,10 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         api_host=host,
         api_port=port,
         api_given=bool(environ.get("REKAM_API", "").strip()),
+        api_url=given["REKAM_API_URL"].rstrip("/"),
+        oidc_issuer=given["REKAM_OIDC_ISSUER"],
+        oidc_client=given["REKAM_OIDC_CLIENT"],
+        oidc_secret_file=file_or_none(given["REKAM_OIDC_SECRET_FILE"]),
         correcting_sources=frozenset(filter(None, map(str.strip, given["REKAM_CORRECTING_SOURCES"].split(",")))),
         departure_rule=rule,
         kafka_security=cast("Security", given["REKAM_KAFKA_SECURITY"]),
@@ -146,6 +166,42 @@ def check_security(environ: Mapping[str, str], given: Mapping[str, str]) -> None
             raise WrongUse(f"{name} has no effect while REKAM_KAFKA_SECURITY is {security}: change one of them")
         if needed and not is_set:
             raise WrongUse(f"REKAM_KAFKA_SECURITY is {security}, which needs {name}: set it")
+
+
+def check_sign_on(given: Mapping[str, str]) -> None:
+    """That the addresses are some, and that of the sign-on nothing is missing, or is without effect."""
+    if given["REKAM_API_URL"]:
+        http_url("REKAM_API_URL", given["REKAM_API_URL"])
+        if urlsplit(given["REKAM_API_URL"]).path.strip("/"):
+            raise WrongUse("REKAM_API_URL has a path; the API stands at the top of its host: leave the path away")
+    issuer = given["REKAM_OIDC_ISSUER"]
+    for name in ("REKAM_OIDC_CLIENT", "REKAM_OIDC_SECRET_FILE"):
+        if issuer and not given[name]:
+            raise WrongUse(f"REKAM_OIDC_ISSUER is set, which needs {name}: set it")
+        if given[name] and not issuer:
+            raise WrongUse(f"{name} has no effect without REKAM_OIDC_ISSUER: set both, or neither")
+    if issuer and http_url("REKAM_OIDC_ISSUER", issuer) == "http" and not is_loopback(urlsplit(issuer).hostname or ""):
+        raise WrongUse("REKAM_OIDC_ISSUER is reached by plain http, which anybody on the way could answer: use https")
+
+
+def http_url(name: str, text: str) -> str:
+    """The scheme of an address such as `https://host:port`, without a query."""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, a bracket without its other
+        fits = False
+    if not fits or parts.username is not None or parts.query or parts.fragment or not text.isascii() or " " in text:
+        raise WrongUse(f"{name} is {text!r}, which is no address of a host: write https://… without a query")
+    return parts.scheme
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def one_of(name: str, given: Mapping[str, str], values: tuple[str, ...]) -> str:

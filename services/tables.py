@@ -21,9 +21,10 @@ Row = tuple[Any, ...]
 
 _DECLARED: Final = "rekam.listing.list_declared.v1"
 _LISTED: Final = "rekam.listing.resident_listed.v1"
+_CAPTURED: Final = "rekam.recording.captured.v1"
 _WITHDRAWN: Final = "rekam.correction.fact_withdrawn.v1"
 _SIGNS: Final = {
-    "rekam.recording.captured.v1": "",
+    _CAPTURED: "",
     "rekam.recording.status_reported.v1": "status",
     "rekam.finding.reported.v1": "outcome",
 }
@@ -85,6 +86,13 @@ def _listings(told: Told) -> Iterator[Row]:
     for at, e in told.entries:
         if e.type == _LISTED:
             yield at, e.fact["list"], e.source, e.id, told.withdrawn(at, e)
+
+
+def _captures(told: Told) -> Iterator[Row]:
+    for at, e in told.entries:
+        if e.type == _CAPTURED:
+            where = (e.fact["place"], e.fact.get("session"))
+            yield at, e.valid_on, *where, e.recordedtime, e.source, e.id, told.withdrawn(at, e)
 
 
 def _declarations(told: Told) -> Iterator[Row]:
@@ -150,6 +158,11 @@ _DECLARATION: Final = """
     FROM counts.declaration d LEFT JOIN counts.list ON list.number = d.list
     WHERE d.position <= %(position)s ORDER BY d.subject, d.position
 """
+_CAPTURE: Final = """
+    SELECT subject, position, captured_on, place, session, recordedtime, source, id,
+        CASE WHEN withdrawn <= %(position)s THEN withdrawn END
+    FROM counts.capture WHERE position <= %(position)s ORDER BY subject, position
+"""
 
 
 def _columns(table: str, columns: str) -> str:
@@ -163,6 +176,7 @@ TABLES: Final = (
     Table(POSTED, "counts.posting", _POSTING, _postings),
     Table(_LISTS, "counts.listing", _LISTING, _listings),
     Table(_LISTS, "counts.declaration", _DECLARATION, _declarations, _read_totals),
+    Table(_LISTS, "counts.capture", _CAPTURE, _captures),
     Table(_LISTS, "outstanding.declaration", _columns("outstanding.declaration", "source, id, list, as_of"), _declared),
     Table(
         _TRAIL,

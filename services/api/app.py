@@ -14,11 +14,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from events.errors import RekamError
-from services.api import auditing, counting, metering, operating
+from services.api import auditing, counting, metering, operating, pacing, people
 from services.api.bounds import Bounds
 from services.api.described import describe
 from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
+from services.api.signing import Doorkeeper
 from services.api.watch import Watch
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.reach = Reach(settings)
     app.state.ready = False
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    for router in (counting.router, auditing.router, operating.router, metering.router):
+    for router in (counting.router, pacing.router, people.router, auditing.router, operating.router, metering.router):
         app.include_router(router)
     for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_problem)
+    app.state.doorkeeper = Doorkeeper(app.state.reach)
     app.state.meter = metering.Meter()
     app.add_middleware(metering.Metered, meter=app.state.meter)
     app.add_middleware(Bounds, secure=False)

@@ -1,11 +1,16 @@
-"""Who asks: by a session's cookie for the screens, by a signed token for programs. And whether they may."""
+"""Who asks: by a session's cookie for the screens, by a signed token for programs. And whether they may.
+
+Whoever comes by a cookie and wants to change something shows that the form is one of ours: it carries the session's own
+token, as the field `csrf` or the header `X-CSRF-Token`, and the browser does not say that another site sent it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 
+from services.access import sessions
 from services.access.roles import Caller, Operation
 from services.api.answering import Desk
 from services.api.problem import ProblemError
@@ -17,20 +22,44 @@ if TYPE_CHECKING:
     from services.api.reach import Reach
     from services.api.watch import Watch
 
-__all__ = ["desk_for", "known_tags", "waited", "whoever"]
+__all__ = ["desk_for", "from_our_own_pages", "known_tags", "sincere", "waited", "whoever"]
 
-_POSITION_DIGITS = 19
+_POSITION_DIGITS: Final = 19
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def whoever(request: Request) -> Caller:
     """Find who asks. 401 where there is no token and no session, or one that holds no more."""
     reach: Reach = request.app.state.reach
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    found = reach.caller_of(token.strip() if scheme.lower() == "bearer" else None, request.cookies.get(reach.cookie))
+    secret = request.cookies.get(reach.cookie)
+    if scheme.lower() == "bearer":
+        found, request.state.secret = reach.holder_of(token.strip()), None
+    else:
+        found = reach.signed_in(secret) if secret else None
+        request.state.secret = secret
     if found is None:
         raise ProblemError(401, "not_signed_in", "show a token of `rekam user token`, or sign in")
-    request.state.caller = found
     return found
+
+
+def from_our_own_pages(request: Request) -> None:
+    """403 where the browser says that another site's page sent this."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise ProblemError(403, "not_allowed", "this was sent from another site's page: use ours")
+
+
+async def sincere(request: Request, caller: Annotated[Caller, Depends(whoever)]) -> Caller:
+    """Whoever asks; 403 where a session is used to change something, and the form is none of its own."""
+    secret = request.state.secret
+    if request.method not in _SAFE and secret is not None:
+        from_our_own_pages(request)
+        given = request.headers.get("x-csrf-token")
+        if given is None:
+            given = str((await request.form()).get("csrf", ""))
+        if not sessions.is_csrf(secret, given):
+            raise ProblemError(403, "not_allowed", "the form has grown old: open the page anew and send it again")
+    return caller
 
 
 async def waited(request: Request) -> None:
@@ -48,7 +77,7 @@ def desk_for(operation: Operation) -> Callable[..., Desk]:
     """Give a dependency: a desk for whoever asks, where their role may do this; 403 where not."""
 
     def desk(
-        request: Request, caller: Annotated[Caller, Depends(whoever)], _: Annotated[None, Depends(waited)]
+        request: Request, caller: Annotated[Caller, Depends(sincere)], _: Annotated[None, Depends(waited)]
     ) -> Desk:
         if not caller.may(operation):
             raise ProblemError(403, "not_allowed", f"the role {caller.role} may not do this ({operation})")

@@ -11,18 +11,18 @@ from pydantic import BaseModel, Field
 __all__ = [
     "Counts",
     "Daily",
-    "Explained",
     "Flows",
     "Health",
     "Leaving",
     "Lists",
     "Logged",
     "Mended",
-    "Needed",
+    "Pace",
     "Parked",
     "Places",
     "Readings",
     "Reconciliation",
+    "Stated",
     "Status",
 ]
 
@@ -236,8 +236,118 @@ class Readings(Stated):
     next: int | None
 
 
-Daily = Any
-Explained = Any
-Leaving = Any
-Needed = Any
-Places = Any
+class Recorded(BaseModel):
+    recorded: Annotated[int, Field(description="Who became recorded, of those officially outstanding; net.")]
+    recorded_truly: Annotated[int, Field(description="Of those, who were truly outstanding.")]
+
+
+class DayInArea(Recorded):
+    day: str
+    area: str
+    name: str
+
+
+class Period(Stated):
+    """From the first day to the last, both included."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    list_: Annotated[str | None, Field(alias="list")]
+
+
+class Daily(Period, Recorded):
+    """A row for each day and area in which anybody was recorded."""
+
+    by: Literal["kelurahan", "kecamatan", "city"]
+    rows: list[DayInArea]
+
+
+class PlacesOfDay(BaseModel):
+    day: str
+    recorded: int
+    places: dict[str, int]
+
+
+class Session(BaseModel):
+    session: str
+    place: str
+    first: str
+    last: str
+    people: int
+
+
+class Places(Period):
+    """Each day's recorded people by the place of recording; the split sums to `recorded`."""
+
+    area: str | None
+    recorded: int
+    places: dict[str, int]
+    days: list[PlacesOfDay]
+    sessions: list[Session]
+
+
+class DayLeft(ThreeNumbers, Recorded):
+    """The three numbers are of the end of the day."""
+
+    day: str
+
+
+class Rate(BaseModel):
+    a_day: float | None
+    a_working_day: float | None
+
+
+class Target(BaseModel):
+    """What the days up to the target would have to do, what the last four weeks did, and when that would end."""
+
+    truly: int
+    on: str
+    target: str
+    days: int
+    working_days: int
+    needs: Rate
+    gets: Rate
+    ends_on: str | None
+    in_time: bool
+
+
+class Pace(Period, ThreeNumbers, Recorded):
+    """What is left at the end of each day, and what was recorded on it; the three numbers are of the last day."""
+
+    area: str | None
+    opening: ThreeNumbers
+    days: list[DayLeft]
+    needed: Target
+
+
+class LeavingArea(BaseModel):
+    area: str
+    name: str
+    people: int
+    official: int
+    truly: int
+
+
+class LeavingAreas(BaseModel):
+    people: int
+    official: int
+    truly: int
+    areas: list[LeavingArea] = Field(default_factory=list)
+
+
+class LeavingMonth(BaseModel):
+    month: str
+    turning_17: LeavingAreas
+    lapsing: LeavingAreas
+
+
+class Leaving(Stated):
+    """Who turns 17, and whose letter lapses, after the day: what is in the ledger already."""
+
+    on: str
+    until: str
+    list_: Annotated[str | None, Field(alias="list")]
+    area: str | None
+    turning_17: LeavingAreas
+    lapsing: LeavingAreas
+    months: list[LeavingMonth]

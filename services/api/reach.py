@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -16,6 +17,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from events import database, vault
 from events.errors import NoAnswer, Unreachable
+from projections.walks import Walks
+from services.access import sessions, tokens
 from services.ask import HOLD, MISSING, Question
 from services.embedded import find
 
@@ -49,7 +52,9 @@ class Reach:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.secure = False
+        self.walks = Walks()
         self._load_keys = functools.cache(vault.load_keys)
+        self._load_token_key = functools.cache(tokens.load_key)
         self._making = threading.Lock()
         self._pools: dict[str, tuple[str, _Pool]] = {}
 
@@ -91,9 +96,16 @@ class Reach:
         """The name of the session's cookie; where people come by https, browsers bind it to this very host."""
         return "__Host-rekam" if self.secure else "rekam"
 
-    def caller_of(self, token: str | None, cookie: str | None) -> Caller | None:
-        """Who shows this token, or else this session's secret."""
-        raise NotImplementedError
+    def holder_of(self, token: str) -> Caller | None:
+        """Whose token it is; None for one that is not, or is not any more, one of ours."""
+        key = self._load_token_key(self.settings.keys)
+        with self.access() as cursor:
+            return tokens.find(cursor, key, token, datetime.now(UTC))
+
+    def signed_in(self, secret: str) -> Caller | None:
+        """Whose session it is; None for one that has ended."""
+        with self.access() as cursor:
+            return sessions.find(cursor, secret, datetime.now(UTC))
 
     @contextmanager
     def reader(self) -> Iterator[Question]:

@@ -1,4 +1,4 @@
-"""Questions to a ledger of a million made-up facts: how long `counts` and `flows` take, now and as of a past day.
+"""Questions to a ledger of a million made-up facts: how long each takes, now and as of a past day.
 
 The ledger is written by the view's own `apply`, from made-up changes: people come on a list, are recorded, leave, die,
 and some of it is taken back later. Days are spread over eight years, half of them over the last one, as facts come
@@ -38,6 +38,8 @@ ASKED = 400
 FIRST, LAST = date(2012, 1, 1), date(2019, 12, 31)
 _BATCH = 2_000
 _LISTED, _DECLARED = "rekam.listing.resident_listed.v1", "rekam.listing.list_declared.v1"
+_CAPTURED, _FOUND = "rekam.recording.captured.v1", "rekam.finding.reported.v1"
+_MEMBERS, _PLACES = 63_000, ("office", "kecamatan", "kelurahan", "mobile", "elsewhere")
 
 
 def measured(bench: Bench) -> Iterator[Figure]:
@@ -125,10 +127,12 @@ def _made_up(facts: int) -> Iterator[Change]:
     fact = {"list": "MADE-UP", "kind": "unrecorded", "rows": facts, "rows_by_kelurahan": {}}
     yield Change(1, _entry(_subject(rng), _DECLARED, FIRST, fact), (), (), ())
     people: list[tuple[UUID, Account, date]] = []
+    said: tuple[str, dict[str, object]]
     for position in range(2, facts + 1):
         if len(people) < 1000 or rng.random() < 0.4:
             subject, account, day = _subject(rng), Account(rng.choice(_AREAS), "outstanding"), _drawn(rng)
             people.append((subject, account, day))
+            said = (_LISTED, {"list": "MEMBERS" if len(people) <= _MEMBERS else "MADE-UP"})
             posted = [Posting(day, NOWHERE, account, 1)]
         else:
             who = rng.randrange(len(people))
@@ -139,7 +143,10 @@ def _made_up(facts: int) -> Iterator[Change]:
             if posted and rng.random() < 0.02:
                 posted = [Posting(later, account, after, -1), Posting(later + timedelta(30), account, after, 1)]
             people[who] = (subject, after, later)
-        yield Change(position, _entry(subject, _LISTED, day, {"list": "MADE-UP"}), tuple(posted), (), ())
+            where: dict[str, object] = {"place": rng.choice(_PLACES), "session": f"session {later:%Y-%m}"}
+            said = (_CAPTURED, where) if after.standing == "recorded" else (_FOUND, {})
+            day = later
+        yield Change(position, _entry(subject, said[0], day, said[1]), tuple(posted), (), ())
 
 
 _AREAS = list(KELURAHAN)

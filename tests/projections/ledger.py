@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
+from zlib import crc32
 
 from hypothesis import strategies as st
 
@@ -31,8 +32,10 @@ NAMESPACE = UUID(int=5371)
 TYPES: dict[type[Fact], str] = {
     ev.Declaration: "rekam.listing.list_declared.v1",
     ev.Listing: "rekam.listing.resident_listed.v1",
+    ev.Capture: "rekam.recording.captured.v1",
     ev.Withdrawal: "rekam.correction.fact_withdrawn.v1",
 }
+PLACES = ("office", "kecamatan", "kelurahan", "mobile", "elsewhere")
 CLEAR = ["list", "kind", "rows", "kelurahan", "withdraws_source", "withdraws_id"]
 
 
@@ -105,10 +108,18 @@ def entry_of(fact: Fact, subject: UUID) -> Entry:
     clear = {name: value for name in CLEAR if (value := getattr(fact, name, None)) is not None}
     if isinstance(fact, ev.Declaration):
         clear["rows_by_kelurahan"] = dict(fact.rows_by_kelurahan)
+    if isinstance(fact, ev.Capture):
+        clear |= dict(zip(("place", "session"), where(fact), strict=True))
     times = (fact.recordedtime, fact.recordedtime, ACCEPTED)
     days = (getattr(fact, "valid_on", None), getattr(fact, "lapses_on", None))
     type_ = TYPES.get(type(fact), "rekam.other.v1")
     return Entry(subject, type_, fact.source, fact.id, *times, None, False, *days, (), clear, None, None)
+
+
+def where(fact: ev.Capture) -> tuple[str, str | None]:
+    """Place and session of a capture, which a reading does not look at, drawn from its name."""
+    drawn = crc32(f"{fact.source} {fact.id}".encode())
+    return PLACES[drawn % len(PLACES)], f"session {drawn % 3}" if drawn % 7 else None
 
 
 @st.composite

@@ -41,7 +41,7 @@ def declaration(register: Register) -> None:
     register.tell(LIST, declared("2018-11-01", 3, {HERE: 3}))
 
 
-def rows(register: Register, standing: str = "outstanding", *, known: int = -1, **more: str) -> list[dict[str, Any]]:
+def rows(register: Register, standing: str = "outstanding", *, known: int = -1, **more: Any) -> list[dict[str, Any]]:
     known = register.position if known < 0 else known
     wanted = Wanted(standing, TODAY, known, **more)
     answer = list_answer(register.cursor, register.keys, wanted)

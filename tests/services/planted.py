@@ -109,6 +109,11 @@ ALONE = {
         (update("counts.listing", "list = 2", "list = 1"),),
         (delete("counts.listing"),),
         (update("counts.listing", "withdrawn = position + 1", "withdrawn IS NULL"),),
+        (delete("counts.capture"),),
+        (update("counts.capture", "place = 'elsewhere'", "place <> 'elsewhere'"),),
+        (update("counts.capture", "session = 'another'"),),
+        (update("counts.capture", "captured_on = captured_on + 1"),),
+        (update("counts.capture", "withdrawn = position + 1", "withdrawn IS NULL"),),
         (update("counts.declaration", "withdrawn = position + 1"),),
         (update("counts.declaration", "rows = rows + 1"),),
         (update("counts.declaration", "rows_by_kelurahan = '{}'"),),
@@ -143,7 +148,7 @@ ALONE = {
         (update("counts.month_flow", "people[1] = people[1] + 1"),),
         (delete("counts.month_flow"),),
         ("INSERT INTO counts.month_flow SELECT month, 1000, '{1}', '{2}', '{3}' FROM counts.month_flow LIMIT 1",),
-        ("UPDATE counts.position SET shape = 1",),
+        ("UPDATE counts.position SET shape = 2",),
     ],
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.services.rebuilds import Rebuilt
 
-REFUSED = "view counts was made in shape 1, this program wants 2: run `rekam rebuild counts --accept`"
+REFUSED = "view counts was made in shape {}, this program wants 3: run `rekam rebuild counts --accept`"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,9 @@ def template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def older(postgres: str, template: Rebuilt) -> Iterator[Rebuilt]:
-    """As Rekam left it before views had shapes, and months their flows."""
+    """As Rekam left it before views had shapes, and months their flows, and captures a table."""
     register = rebuilds.copied(postgres, template)
+    register.as_owner("DROP TABLE counts.capture")
     for view in VIEWS:
         register.as_owner(f"ALTER TABLE {view}.position DROP COLUMN shape")
     register.as_owner("DROP TABLE counts.month_flow")
@@ -52,15 +53,15 @@ def test_counts_stands_still_until_it_is_rebuilt_and_the_other_views_go_on(older
     before = older.position("counts")
     prepare(older.address)
 
-    assert standing_still(older.address) == [REFUSED]
-    with pytest.raises(Refusal, match=REFUSED):
+    assert standing_still(older.address) == [REFUSED.format(1)]
+    with pytest.raises(Refusal, match=REFUSED.format(1)):
         older.take_in(views=["counts"])
     older.take_in(views=["trail", "outstanding"])
 
     assert older.position("counts") == before
     assert older.position("trail") == older.position("outstanding") == older.head() > before
     with connect(older.address, "rekam_reader") as connection, connection.cursor() as cursor:
-        with pytest.raises(Refusal, match=REFUSED):
+        with pytest.raises(Refusal, match=REFUSED.format(1)):
             counts_answer(cursor, date(2018, 11, 23), before)
         with pytest.raises(psycopg.errors.RaiseException, match="in another shape: run `rekam rebuild counts"):
             cursor.execute("SELECT * FROM reporting.counts_on('2018-11-23')")
@@ -75,8 +76,8 @@ def test_the_status_says_that_it_stands_still_and_the_way_out(
     answer = upkeep.status(here)
     answer.print(as_json=False)
 
-    assert answer.document["standing_still"] == [REFUSED]
-    assert REFUSED in capsys.readouterr().out
+    assert answer.document["standing_still"] == [REFUSED.format(1)]
+    assert REFUSED.format(1) in capsys.readouterr().out
 
 
 def test_a_rebuild_gives_it_its_shape_and_it_goes_on(older: Rebuilt, template: Rebuilt) -> None:
@@ -88,3 +89,24 @@ def test_a_rebuild_gives_it_its_shape_and_it_goes_on(older: Rebuilt, template: R
     assert older.contents("counts") == template.contents("counts")
     older.take_in()
     assert older.position("counts") == older.head() > template.head()
+
+
+def test_a_view_of_the_shape_before_is_refused_too_and_a_rebuild_names_its_captures(
+    postgres: str, template: Rebuilt
+) -> None:
+    register = rebuilds.copied(postgres, template)
+    try:
+        register.as_owner("DROP TABLE counts.capture")
+        register.as_owner("UPDATE counts.position SET shape = 2")
+        prepare(register.address)
+        assert standing_still(register.address) == [REFUSED.format(2)]
+        with pytest.raises(Refusal, match=REFUSED.format(2)):
+            register.take_in(views=["counts"])
+
+        found = register.rebuild("counts", accept=True)
+
+        captured = register.as_owner("SELECT count(*) FROM log.entry WHERE topic = 'rekam.recording.captured.v1'")
+        assert found["differs"] == [{"table": "capture", "in_use": 0, "rebuilt": captured[0][0]}]
+        assert register.contents("counts") == template.contents("counts")
+    finally:
+        rebuilds.dropped(postgres, register)

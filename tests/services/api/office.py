@@ -1,4 +1,4 @@
-"""A register over HTTP as an office has it: the quick demo's people, a user of each role, and a real server on a socket.
+"""A register over HTTP as an office has it: the quick demo's people, a user of each role, a real server on a socket.
 
 Filled without Kafka, once for the whole run; what a test adds must leave the others' figures alone.
 """
@@ -9,6 +9,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,7 +18,11 @@ import psycopg
 import uvicorn
 from psycopg import sql
 
+from events import database
 from services import scenario
+from services.access import tokens, users
+from services.access.passwords import Passwords
+from services.access.roles import Role
 from services.api.app import make_app
 from tests.register import fill, settings_of
 
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["ALAK", "Office", "opened", "served"]
 
 ALAK = "53.71.01"
+MAULAFA = "53.71.02"
+PASSWORD = "four words that nobody guesses"
 DAY = "2018-11-23"
 LIST = "PUSAT-2018-11"
 
@@ -75,6 +82,20 @@ def opened(postgres: str, folder: Path) -> Iterator[Office]:
                 yield Office(url, address, settings, app, made_users(settings, address))
         finally:
             owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def made_users(settings: Settings, address: str) -> dict[str, str]:
+    """A user of each role by that name, and an `elsewhere` of another kecamatan; a token for each."""
+    key, now = tokens.load_key(settings.keys), datetime.now(UTC)
+    areas = {"officer": [ALAK], "elsewhere": [MAULAFA]}
+    made = {}
+    with database.connect(address, "rekam_access") as connection, connection.cursor() as cursor:
+        for name in (*Role, "elsewhere"):
+            role = Role.OFFICER if name == "elsewhere" else name
+            hashed = Passwords().hash(PASSWORD)
+            user = users.add(cursor, users.check(name, role, areas.get(name, ())), hashed)
+            made[str(name)] = tokens.issue(cursor, key, user, 1, now)
+    return made
 
 
 @contextmanager

@@ -16,15 +16,15 @@ places = st.lists(st.one_of(st.integers(0, 2**40), st.text(max_size=20)), max_si
 
 @given(known=st.integers(0, 2**61), place=places)
 def test_a_key_is_read_as_it_was_written(known: int, place: list[object]) -> None:
-    text = write_key(QUESTION, PageKey(known, place))
+    text = write_key(QUESTION, PageKey("2018-11-23", known, place))
 
-    assert read_key(QUESTION, text) == PageKey(known, place)
+    assert read_key(QUESTION, text) == PageKey("2018-11-23", known, place)
     assert text.isascii()
     assert not set(text) & set("+/=&? ")
 
 
 def test_a_key_of_another_list_is_refused() -> None:
-    text = write_key(QUESTION, PageKey(7, ["53.71.01.1001", 3]))
+    text = write_key(QUESTION, PageKey("2018-11-23", 7, ["53.71.01.1001", 3]))
 
     with pytest.raises(WrongUse, match="another list"):
         read_key({**QUESTION, "list": "PUSAT-2019-03"}, text)
@@ -38,7 +38,7 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 @given(place=places, at=st.integers(0, 200), instead=st.characters(codec="ascii"))
 def test_a_damaged_key_is_refused_or_read_as_another_place(place: list[object], at: int, instead: str) -> None:
-    text = write_key(QUESTION, PageKey(7, place))
+    text = write_key(QUESTION, PageKey("2018-11-23", 7, place))
     damaged = text[:at] + instead + text[at + 1 :]
 
     try:

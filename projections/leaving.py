@@ -1,0 +1,109 @@
+"""The answer `leaving`: who becomes obliged in the months to come, and who is here again when their letter lapses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from events.errors import WrongUse
+from events.territory import name_of
+from projections.accounts import ACCOUNTS
+from projections.figures import TRULY, area_order
+from projections.lists import check, declaration
+from projections.moves import Span, moved, values
+from projections.reading import OFFICIAL
+from projections.selection import kelurahan_in
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import psycopg
+
+__all__ = ["leaving_answer"]
+
+_OBLIGED: Final = ("recorded", *OFFICIAL)
+#: What is told of a month, to the standing that people leave and those they may have afterwards.
+_LEAVING: Final = {
+    "turning_17": ("underage", _OBLIGED),
+    "lapsing": ("departed", ("underage", *_OBLIGED)),
+}
+
+# Days are cut to months without a time zone.
+_LEFT: Final = """
+SELECT valid_on - (extract(day FROM valid_on)::int - 1) AS month, from_account, to_account, sum(people)::bigint
+FROM ({moved}) AS moved
+WHERE valid_on > %(after)s AND from_account = ANY(%(left)s::smallint[]) AND to_account = ANY(%(to)s::smallint[])
+GROUP BY 1, 2, 3
+HAVING sum(people) <> 0
+"""
+
+
+def leaving_answer(
+    cursor: psycopg.Cursor[Any],
+    day: date,
+    until: date,
+    known: int,
+    area: str | None = None,
+    list_: str | None = None,
+) -> dict[str, Any]:
+    """After `day` up to `until`, by month: who turns 17, and whose letter lapses, by the kelurahan they will stand in.
+
+    `turning_17` leave `underage` for what the obliged stand in; `lapsing` leave `departed` and are here again. Of their
+    `people`, `official` and `truly` are outstanding then. All of it is in the ledger already, as known at the position:
+    after the last day that facts tell of there is nothing else to make anybody leave these standings. In days that
+    facts do tell of, to marry is among the first, and to come back among the second. A month with nobody is left out.
+
+    WrongUse: an unknown area, a period that ends before it begins. NoAnswer as for counts.
+    """
+    here = set(kelurahan_in(area))
+    if until < day:
+        raise WrongUse(f"a period ends after it begins: {day} to {until}")
+    reading_version = check(cursor, day, known)
+    if list_ is not None:
+        declaration(cursor, list_, known)
+    asked = Span(day, until, known, list_)
+    left = [number for number, account in enumerate(ACCOUNTS) if account.standing in {"underage", "departed"}]
+    to = [number for number, account in enumerate(ACCOUNTS) if account.area in here]
+    cursor.execute(_LEFT.format(moved=moved(asked)).encode(), {**values(asked), "left": left, "to": to})
+    months: dict[date, dict[str, dict[str, dict[str, int]]]] = {}
+    for month, from_, into, people in cursor:
+        for what, (standing, standings) in _LEAVING.items():
+            if ACCOUNTS[from_].standing == standing and ACCOUNTS[into].standing in standings:
+                told = months.setdefault(month, {what: {} for what in _LEAVING})
+                _add(told[what].setdefault(ACCOUNTS[into].area, _nobody()), ACCOUNTS[into].standing, people)
+    return {
+        "on": day.isoformat(),
+        "until": until.isoformat(),
+        "list": list_,
+        "area": area,
+        "position": known,
+        "reading_version": reading_version,
+        **{what: _total([told[what] for told in months.values()]) for what in _LEAVING},
+        "months": [
+            {"month": f"{month:%Y-%m}", **{what: _of_areas(areas) for what, areas in told.items()}}
+            for month, told in sorted(months.items())
+        ],
+    }
+
+
+def _nobody() -> dict[str, int]:
+    return {"people": 0, "official": 0, "truly": 0}
+
+
+def _add(counted: dict[str, int], standing: str, people: int) -> None:
+    counted["people"] += people
+    counted["official"] += people if standing in OFFICIAL else 0
+    counted["truly"] += people if standing == TRULY else 0
+
+
+def _total(told: list[dict[str, dict[str, int]]]) -> dict[str, int]:
+    total = _nobody()
+    for areas in told:
+        for counted in areas.values():
+            for name, people in counted.items():
+                total[name] += people
+    return total
+
+
+def _of_areas(areas: dict[str, dict[str, int]]) -> dict[str, Any]:
+    rows = [{"area": area, "name": name_of(area), **areas[area]} for area in sorted(areas, key=area_order)]
+    return {**_total([areas]), "areas": rows}

@@ -1,0 +1,191 @@
+"""In which order the people of a kelurahan are met: the walk, of which everybody has to be opened at least once.
+
+What is learned of it is kept in `walks`, where the caller has some. When more has become known only those are opened
+who are new, or of whom something newer is known, and some of their neighbours.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from math import isqrt
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from projections.filters import NO_FILTERS
+from projections.ledger import STANDS
+from projections.opening import opened
+from projections.people import counted, place_of
+from projections.transfers import NOWHERE
+from projections.walks import PLACED, Order, Walk
+from projections.wanted import IS_MEMBER, Wanted, accounts_in, nowhere_yet, numbers_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import psycopg
+
+    from events.vault import Keys
+    from projections.people import Place
+    from projections.walks import Walks
+
+__all__ = ["Asking", "asking", "order", "shown_by", "subject_of", "within"]
+
+# Which of the particulars are shown: of those that are live the greatest by S.
+_MARKS: Final = """
+    WITH stands AS MATERIALIZED ({stands})
+    SELECT coalesce(uuid_send(stands.subject) || int8send(shown.position), uuid_send(stands.subject))
+    FROM stands LEFT JOIN LATERAL (
+        SELECT position FROM (SELECT * FROM outstanding.particulars AS p
+                              WHERE p.subject = stands.subject AND p.position <= %(known)b OFFSET 0) AS stated
+        WHERE NOT EXISTS (SELECT FROM outstanding.withdrawal AS w
+                          WHERE w.subject = stated.subject AND w.source = stated.source AND w.id = stated.id
+                            AND w.position <= %(known)b OFFSET 0)
+          AND EXISTS (SELECT FROM vault.person AS v WHERE v.subject = stands.subject OFFSET 0)
+        ORDER BY recordedtime COLLATE "C" DESC, source COLLATE "C" DESC, id COLLATE "C" DESC LIMIT 1
+    ) AS shown ON true
+"""
+_OF_ACCOUNTS: Final = _MARKS.format(stands=STANDS.format(view="outstanding"))
+_OF_MEMBERS: Final = _MARKS.format(
+    stands=f"SELECT subject FROM ({STANDS.format(view='outstanding')}) AS stands WHERE {IS_MEMBER}"
+)
+_OF_SUBJECTS: Final = _MARKS.format(stands="SELECT unnest(%(subjects)b::uuid[]) AS subject")
+
+# What the rows depend on that may be read in this transaction, which row security bounds.
+_SIGHT: Final = "SELECT current_user::text, current_setting('rekam.accounts', true)"
+
+#: With more new ones than one in so many, everybody is opened again.
+_FEW: Final = 8
+_LEAST_APART: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question while it is answered. `sight` is whose eyes it is seen with: what others see is not theirs."""
+
+    cursor: psycopg.Cursor[Any]
+    keys: Keys
+    wanted: Wanted
+    walks: Walks | None = None
+    sight: tuple[Any, ...] = ()
+
+
+def asking(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks | None) -> Asking:
+    sight = None if walks is None else cursor.execute(_SIGHT, prepare=False).fetchone()
+    return Asking(cursor, keys, wanted, walks, sight or ())
+
+
+def order(one: Asking, area: str) -> Order:
+    """Everybody in that kelurahan whom the question finds, whatever its filters."""
+    if one.walks is None:
+        return _order(one, area, None)[0]
+    asked = one.sight, area, replace(one.wanted, area=None, filters=NO_FILTERS)
+    learned = one.sight, area, one.wanted.standing, one.wanted.list
+    if (found := one.walks.order(asked)) is not None:
+        return found
+    with one.walks.turn(learned):
+        if (found := one.walks.order(asked)) is not None:
+            return found
+        found, walk = _order(one, area, one.walks.walk(learned))
+        one.walks.keep_walk(learned, walk)
+        one.walks.keep_order(asked, found)
+    return found
+
+
+def subject_of(mark: bytes) -> UUID:
+    return UUID(bytes=mark[:16])
+
+
+def shown_by(mark: bytes) -> tuple[UUID, int] | None:
+    """Whose particulars are shown, and their position; None where there are none to be opened."""
+    return (subject_of(mark), int.from_bytes(mark[16:])) if len(mark) == PLACED else None
+
+
+def within(one: Asking, found: Order) -> tuple[int, int]:
+    """From where to before where in the order somebody of the asked RW may be met; some others may be, too."""
+    filters = one.wanted.filters
+    if filters.rw is None:
+        return 0, len(found.marks)
+    prefix = (0, counted(filters.rw)) if filters.rt is None else (0, counted(filters.rw), counted(filters.rt))
+    first, last = 0, found.placed
+    apart = max(_LEAST_APART, isqrt(found.placed))
+    ranks = range(0, found.placed, apart)
+    places = _places(one, [found.marks[rank] for rank in ranks])
+    for rank in ranks:
+        if (place := places.get(found.marks[rank])) is not None:
+            if place[: len(prefix)] < prefix:
+                first = rank
+            elif place[: len(prefix)] > prefix:
+                last = min(last, rank)
+    return first, last
+
+
+def _order(one: Asking, area: str, walk: Walk | None) -> tuple[Order, Walk]:
+    marks = _marks(one, area)
+    placed = [mark for mark in marks if len(mark) == PLACED]
+    walk = _walk(one, walk, placed)
+    there = sorted(walk.ranks[mark] for mark in placed if mark in walk.ranks)
+    rest = sorted(mark[:16] for mark in marks if mark not in walk.ranks)
+    return Order((*(walk.marks[rank] for rank in there), *rest), len(there)), walk
+
+
+def _marks(one: Asking, area: str) -> list[bytes]:
+    wanted = one.wanted
+    numbers = numbers_in(wanted, area)
+    asked = {"accounts": numbers, "day": wanted.day, "known": wanted.known, "list": wanted.list}
+    statement = _OF_ACCOUNTS if wanted.list is None else _OF_MEMBERS
+    found = list(_column(one.cursor, statement, asked)) if numbers else []
+    if NOWHERE in accounts_in(wanted, area):
+        subjects = nowhere_yet(one.cursor, wanted)
+        found += _column(one.cursor, _OF_SUBJECTS, {"subjects": subjects, "known": wanted.known})
+    return found
+
+
+def _column(cursor: psycopg.Cursor[Any], statement: str, asked: Mapping[str, Any]) -> Iterable[bytes]:
+    return [mark for (mark,) in cursor.execute(statement.encode(), asked, binary=True, prepare=False)]
+
+
+def _walk(one: Asking, walk: Walk | None, placed: Sequence[bytes]) -> Walk:
+    """The walk, with all of these in it who can be opened."""
+    new = placed if walk is None else [mark for mark in placed if mark not in walk.ranks]
+    if walk is not None and not new:
+        return walk
+    if walk is None or len(new) * _FEW > len(placed) or len(walk.marks) > 2 * len(placed) + _FEW:
+        places = _places(one, placed)
+        return _walk_of(sorted(places, key=places.__getitem__))
+    return _walk_of(_put_in(one, walk.marks, new))
+
+
+def _put_in(one: Asking, marks: Sequence[bytes], new: Sequence[bytes]) -> list[bytes]:
+    """Some more marks in a walk. To find between which, every so many are opened, and then all between two of those."""
+    apart = max(_LEAST_APART, isqrt(len(marks) // len(new)))
+    posts = range(0, len(marks), apart)
+    places = _places(one, [*new, *(marks[rank] for rank in posts)])
+    standing = [rank for rank in posts if marks[rank] in places]
+    heights = [places[marks[rank]] for rank in standing]
+    between: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
+    for mark in new:
+        if mark in places:
+            at = bisect_left(heights, places[mark])
+            ends = standing[at - 1] if at else 0, standing[at] if at < len(standing) else len(marks)
+            between[ends].append(mark)
+    places |= _places(one, [mark for first, last in between for mark in marks[first:last]])
+    put: list[bytes] = []
+    behind = 0
+    for (first, last), some in sorted(between.items()):
+        met = [mark for mark in (*marks[first:last], *some) if mark in places]
+        put += (*marks[behind:first], *sorted(met, key=places.__getitem__))
+        behind = last
+    return [*put, *marks[behind:]]
+
+
+def _walk_of(marks: Sequence[bytes]) -> Walk:
+    return Walk(marks, {mark: rank for rank, mark in enumerate(marks)})
+
+
+def _places(one: Asking, marks: Sequence[bytes]) -> dict[bytes, Place]:
+    """Where each comes in the walk, of those that can be opened."""
+    shown = {named: mark for mark in marks if (named := shown_by(mark)) is not None}
+    found = opened(one.cursor, one.keys, list(shown))
+    return {shown[named]: place_of(named[0].hex, personal) for named, personal in found.items()}
