@@ -6,35 +6,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from events.territory import CITY
+from services.access.roles import Operation
 from services.pages.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-__all__ = ["MENU", "Frame", "Reader", "address"]
+    from services.access.roles import Caller
+
+__all__ = ["MENU", "Frame", "address"]
 
 #: Path, and the operation that whoever sees the screen may do; the screen's name is the word `nav.…`.
 MENU: Final = {
-    "reconciliation": ("/", "COUNTS"),
-    "city": ("/city", "COUNTS"),
-    "pace": ("/pace", "COUNTS"),
-    "list": ("/list", "PERSONS"),
-    "audit": ("/audit", "ANOMALIES"),
-    "operations": ("/operations", "STATUS"),
+    "reconciliation": ("/", Operation.COUNTS),
+    "city": ("/city", Operation.COUNTS),
+    "pace": ("/pace", Operation.COUNTS),
+    "list": ("/list", Operation.PERSONS),
+    "audit": ("/audit", Operation.ANOMALIES),
+    "operations": ("/operations", Operation.STATUS),
 }
 
 _CARRIED: Final = ("on", "known")
 """What stays when somebody goes on to another screen: the day, and as known when."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Whoever is signed in; `may` holds the names of operations, `role` is one of the words `role.…`."""
-
-    name: str
-    role: str
-    may: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class Frame:
 
     words: Words
     path: str
-    reader: Reader | None = None
+    caller: Caller | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     day: date | None = None
     position: int | None = None
@@ -55,7 +50,8 @@ class Frame:
     csrf: str = ""
 
     def may(self, operation: str) -> bool:
-        return self.reader is not None and operation in self.reader.may
+        """Whether whoever reads may do that, an operation by name; nobody may do anything before they sign in."""
+        return self.caller is not None and self.caller.may(Operation(operation))
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The screens that the reader may see: name, link, and whether this is it."""
@@ -75,8 +71,11 @@ class Frame:
         return address(self.path, {**self.query, **said})
 
     def behind(self, standing: str, area: str | None = None, **said: object) -> str | None:
-        """The by-name list behind a figure, of the very day and position shown; None for who may not see persons."""
-        if not self.may("PERSONS"):
+        """The by-name list behind a figure, of the very day and position shown.
+
+        None for whoever may not see persons, or not all of those; an officer sees the areas that are theirs.
+        """
+        if self.caller is None or not self.may(Operation.PERSONS) or not self.caller.may_see(area or CITY):
             return None
         asked = {"standing": standing, "kelurahan": area, "list": self.query.get("list")}
         pinned = {"on": self.day, "known": self.position if "known" in self.query else None}

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from services.pages.frame import Frame
 
-__all__ = ["Came", "Restated", "Row", "beside", "came_back", "pictures", "restated", "rows", "shown"]
+__all__ = [
+    "Came",
+    "Restated",
+    "Row",
+    "beside",
+    "came_back",
+    "pictures",
+    "restated",
+    "restated_between",
+    "rows",
+    "shown",
+]
 
 _SETTLED: Final = (*(standing for standing in STANDINGS if standing not in OFFICIAL), "nowhere")
 _MARK: Final = 0.8
@@ -62,10 +73,6 @@ def shown(frame: Frame, document: Mapping[str, Any], beside_it: Mapping[str, Any
     kinds = {one["list"]: one["kind"] for one in beside_it["lists"]["lists"]}
     some = list(rows(document, every=every))
     most = max((sum(row.figures[name] for name in _DRAWN) for row in some), default=0)
-    compared = None
-    if then is not None:
-        three, changed = restated(then, document)
-        compared = {"then": then["position"], "now": document["position"], "three": three, "changed": changed}
     return {
         "list": document,
         "lists": beside_it["lists"]["lists"],
@@ -75,7 +82,7 @@ def shown(frame: Frame, document: Mapping[str, Any], beside_it: Mapping[str, Any
         "every": every,
         "rows": some,
         "bar": lambda row: bar([(kind, row.figures[kind]) for kind in _DRAWN], most),
-        "restated": compared,
+        "restated": restated_between(then, beside_it["now"]),
         "beside": against and _beside(against),
     }
 
@@ -145,6 +152,14 @@ def restated(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[Rest
     before, after = then["standings"], now["standings"]
     each = (Restated(f"standing.{one}", before.get(one, 0), after.get(one, 0)) for one in (*STANDINGS, "nowhere"))
     return three, [one for one in each if one.change]
+
+
+def restated_between(then: Mapping[str, Any] | None, now: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the template of the restated line is given; None where nothing was known then."""
+    if then is None:
+        return None
+    three, changed = restated(then.get("total", then), now.get("total", now))
+    return {"then": then["position"], "now": now["position"], "three": three, "changed": changed}
 
 
 def beside(lists: Sequence[Mapping[str, Any]], chosen: str) -> tuple[str, str] | None:

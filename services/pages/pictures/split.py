@@ -126,6 +126,7 @@ def _whole(whole: Whole, shape: Shape, top: float, scale: float, number: Callabl
         at = top + whole.declared * scale
         yield svg.element("line", x1=left, y1=at, x2=right, y2=at, class_="declared-line")
     if shape.group is None:
+        yield svg.text(left, top - 9, number(whole.members), "strong")
         return
     middle, class_ = top + shape.height / 2, "on-dark"
     if named < _ROOM:
@@ -192,7 +193,7 @@ def _part(slot: Slot, from_: tuple[float, float], shape: Shape, number: Callable
     elif shape.group is None:
         inside = [
             svg.element("rect", x=left, y=y, width=right - left, height=height, class_=f"block {part.kind}"),
-            svg.text(right + 12, middle - 1, number(part.people), "strong"),
+            svg.text(right + 12, middle - 1, number(part.people), "large" if part.kind == "truly" else "strong"),
             svg.text(right + 12, middle + 16, part.label, "small"),
         ]
     else:

@@ -1,2 +1,50 @@
 // What makes reading easier; nothing here is needed for it.
 "use strict";
+
+(() => {
+  const day = (text) => Date.parse(`${text}T00:00:00Z`) / 86_400_000;
+  const text = (number) => new Date(number * 86_400_000).toISOString().slice(0, 10);
+
+  // The city's two sliders: the day's is the date field beside it, dragged; the other is a position.
+  const prepareTimes = () => {
+    const form = document.getElementById("times");
+    const slider = document.getElementById("times-day");
+    if (!form || !slider.hidden) return;
+    const on = document.getElementById("times-on");
+    const known = document.getElementById("times-known");
+    const said = document.getElementById("times-said");
+    const first = day(slider.dataset.first);
+    slider.hidden = false;
+    slider.addEventListener("input", () => { on.value = text(first + Number(slider.value)); });
+    on.addEventListener("change", () => { slider.value = on.value ? day(on.value) - first : slider.value; });
+    known.addEventListener("input", () => {
+      said.value = Number(known.value).toLocaleString(document.documentElement.lang);
+    });
+    form.addEventListener("htmx:configRequest", (event) => {
+      if (known.value === known.max) event.detail.parameters.delete("known"); // the end is now, and stays so
+    });
+  };
+
+  // A table is sorted where it stands; without this its heads are links that sort it anew.
+  const sort = (event) => {
+    const link = event.target.closest("table[data-sorted] thead a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const head = link.closest("th");
+    const table = head.closest("table");
+    const heads = [...head.parentElement.children];
+    const at = heads.indexOf(head);
+    const words = !head.classList.contains("n");
+    const down = head.getAttribute("aria-sort") ? head.getAttribute("aria-sort") === "ascending" : !words;
+    const value = (row) => row.children[at].dataset.value ?? row.children[at].textContent.trim();
+    const order = (a, b) => (words ? value(a).localeCompare(value(b), document.documentElement.lang) : value(a) - value(b));
+    const rows = [...table.tBodies[0].rows].sort((a, b) => (down ? order(b, a) : order(a, b)));
+    heads.forEach((one) => one.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    table.tBodies[0].append(...rows);
+    history.replaceState(null, "", link.href.split("#")[0]);
+  };
+
+  document.addEventListener("DOMContentLoaded", prepareTimes);
+  document.addEventListener("click", sort);
+})();

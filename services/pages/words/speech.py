@@ -89,6 +89,10 @@ class Words:
         text = f"{day.day}{_NO_BREAK}{_SHORT[self.language].split()[day.month - 1]}"
         return f"{text}{_NO_BREAK}{day.year}" if year else text
 
+    def months(self) -> str:
+        """The names of the months, with a space between them."""
+        return _MONTHS[self.language]
+
     def month(self, value: date) -> str:
         """Nov 2018"""
         return f"{_SHORT[self.language].split()[value.month - 1]}{_NO_BREAK}{value.year}"

@@ -1,0 +1,129 @@
+"""The screen of the pace: what a day needs and what it gets, where people are recorded, and who joins the outstanding."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from services.pages.pictures.bars import bar
+from services.pages.pictures.burndown import TALL, WIDE, Burning, burndown, left_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from markupsafe import Markup
+
+    from projections.target import Needed
+    from services.pages.frame import Frame
+
+__all__ = ["AT_RISK_AGE", "Month", "Place", "Week", "shown", "weeks", "year_end"]
+
+AT_RISK_AGE: Final = 23
+"""The centre blocked whoever was this old and had not been recorded by the end of 2018."""
+
+_SESSIONS: Final = 12
+_WEEK: Final = 7
+_DECEMBER: Final = 12
+
+
+class Place(NamedTuple):
+    place: str
+    people: int
+    share: float | None
+    bar: Markup
+
+
+class Week(NamedTuple):
+    """Up to seven days that end on `last`: what was left then, and how many were recorded in them."""
+
+    first: date
+    last: date
+    truly: int
+    recorded: int
+
+
+class Month(NamedTuple):
+    """Who joins in a month, and of them those who will be truly outstanding; `lists` are where they are by name."""
+
+    first: date
+    turning_17: int
+    turning_17_truly: int
+    lapsing: int
+    lapsing_truly: int
+    lists: tuple[str | None, str | None]
+
+
+def shown(frame: Frame, needed: Needed, documents: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template is given, of the answers `daily`, `places` and `leaving`."""
+    days = [(date.fromisoformat(one["day"]), one["truly"]) for one in documents["daily"]["days"]]
+    burning = Burning(days, needed.target, needed.gets.a_day or 0.0)
+    places = documents["places"]
+    months = _months(documents["leaving"]["months"], frame)
+    return {
+        "needed": needed,
+        "rest": left_at(burning),
+        "rate": lambda people, *, up=False: _rate(frame, people, up=up),
+        "figures_today": documents["daily"]["days"][-1],
+        "pictures": _pictures(burning, frame),
+        "weeks": weeks(documents["daily"]["days"]),
+        "window": len(places["days"]),
+        "recorded": places["recorded"],
+        "places": _places(places["places"], places["recorded"]),
+        "sessions": sorted(places["sessions"], key=lambda one: -one["people"])[:_SESSIONS],
+        "session_count": len(places["sessions"]),
+        "months": months,
+        "joining": {name: sum(getattr(month, name) for month in months) for name in Month._fields[1:5]},
+        "until": date.fromisoformat(documents["leaving"]["until"]),
+        "at_risk": frame.behind("outstanding", age_from=AT_RISK_AGE),
+        "at_risk_age": AT_RISK_AGE,
+    }
+
+
+def _pictures(burning: Burning, frame: Frame) -> list[Markup]:
+    w, (day, people) = frame.words.of, burning.days[-1]
+    said = (
+        w("burndown.title", target=burning.target),
+        w("burndown.description", day=day, people=people, target=burning.target, rest=left_at(burning)),
+    )
+    return [burndown(burning, shape, said, frame.words) for shape in (WIDE, TALL)]
+
+
+def weeks(days: Sequence[Mapping[str, Any]]) -> list[Week]:
+    """The days in weeks that end on the last of them, the newest first; the oldest may have fewer days."""
+    found = []
+    for end in range(len(days), 0, -_WEEK):
+        some = days[max(end - _WEEK, 0) : end]
+        first, last = (date.fromisoformat(some[at]["day"]) for at in (0, -1))
+        found.append(Week(first, last, some[-1]["truly"], sum(one["recorded_truly"] for one in some)))
+    return found
+
+
+def _rate(frame: Frame, people: float | None, *, up: bool) -> str:
+    """People a day, in whole people: what is needed is rounded up, what was got is not."""
+    if people is None:
+        return frame.words.said(None)
+    return frame.words.number(ceil(people) if up else round(people))
+
+
+def _places(places: Mapping[str, int], recorded: int) -> list[Place]:
+    """Where people were recorded, most first; a place where nobody was is left out."""
+    most = max(places.values(), default=0)
+    some = sorted((one for one in places.items() if one[1]), key=lambda one: -one[1])
+    return [Place(name, n, n / recorded if recorded else None, bar([("explained", n)], most)) for name, n in some]
+
+
+def _months(months: Sequence[Mapping[str, Any]], frame: Frame) -> list[Month]:
+    found = []
+    for told in months:
+        first = date.fromisoformat(f"{told['month']}-01")
+        before = (first + timedelta(32)).replace(day=1)
+        lists = tuple(frame.behind(one, leaves_before=before) for one in ("underage", "departed"))
+        each = (told[what][which] for what in ("turning_17", "lapsing") for which in ("people", "truly"))
+        found.append(Month(first, *each, lists=(lists[0], lists[1])))
+    return found
+
+
+def year_end(day: date) -> date:
+    """The last day of its year: the target where none is asked for."""
+    return date(day.year, _DECEMBER, 31)
