@@ -17,7 +17,7 @@ from services.api.answering import At, Desk, Showing, Shown
 from services.api.asked import Asked, Closed
 from services.api.caller import desk_for
 from services.api.described import answers
-from services.api.documents import Logged, Readings
+from services.api.documents_log import Logged, Readings
 from services.api.naming import Subject, subject_of
 
 if TYPE_CHECKING:
