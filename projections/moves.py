@@ -29,10 +29,11 @@ _MEMBER: Final = """
 subject IN (SELECT subject FROM counts.listing
             WHERE list = %(number)s AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s))
 """
-# What came up to %(after)s stands on that day.
+# What came up to %(after)s stands on that day. By OFFSET 0 nothing is worked out of whom the list has not.
 _MOVED_BY_MEMBERS: Final = f"""
 SELECT greatest(valid_on, %(after)s) AS valid_on, from_account, to_account, people FROM counts.posting
 WHERE valid_on <= %(until)s AND position <= %(known)s AND {_MEMBER}
+OFFSET 0
 """
 
 
