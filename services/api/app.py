@@ -21,6 +21,7 @@ from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
 from services.api.signing import Doorkeeper
 from services.api.watch import Watch
+from services.pages.app import add_pages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +44,7 @@ def make_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_problem)
+    add_pages(app)
     app.state.doorkeeper = Doorkeeper(app.state.reach)
     app.state.meter = metering.Meter()
     app.add_middleware(metering.Metered, meter=app.state.meter)
