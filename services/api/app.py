@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from events.errors import RekamError
 from services.access.reached import reached
 from services.access.sign_on import sign_on
-from services.api import auditing, counting, exporting, metering, operating, pacing, people, signing_on
+from services.api import auditing, checking, counting, exporting, metering, operating, pacing, people, signing_on
 from services.api.bounds import Bounds
 from services.api.checker import Checker
 from services.api.described import describe
@@ -25,6 +25,7 @@ from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
 from services.api.signing import Doorkeeper
 from services.api.watch import Watch
+from services.pages.app import add_pages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,6 +52,7 @@ def make_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_problem)
+    add_pages(app)
     app.state.web = httpx.Client()
     app.state.sign_on = sign_on(settings, f"{reached(settings).url}{signing_on.BACK}", app.state.web)
     app.state.checker = Checker(app.state.reach)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -36,7 +36,8 @@ _CARRIED: Final = ("on", "known")
 class Frame:
     """One page's frame. `query` is what was asked, as it was written; `csrf` goes with every form that changes a thing.
 
-    `day`, `position` and `accepted` are what the question came to; a page that is about no day has none of them.
+    `day`, `position` and `accepted` are what the question came to, `head` is where the views are now; a page that is
+    about no day has none of them.
     """
 
     words: Words
@@ -48,6 +49,7 @@ class Frame:
     accepted: datetime | None = None
     reading_version: int | None = None
     csrf: str = ""
+    head: int | None = None
 
     def may(self, operation: str) -> bool:
         """Whether whoever reads may do that, an operation by name; nobody may do anything before they sign in."""
@@ -60,6 +62,10 @@ class Frame:
             for name, (path, operation) in MENU.items()
             if self.may(operation)
         ]
+
+    def asking(self, **said: str) -> Frame:
+        """The frame of the same page, had that been asked too."""
+        return replace(self, query={**self.query, **said})
 
     def to(self, path: str, **said: object) -> str:
         """Another screen, of the same day and as known at the same time unless said otherwise."""

@@ -1,4 +1,4 @@
-"""The screen of the pace: what a day needs and what it gets, where people are recorded, and who joins the outstanding."""
+"""The screen of the pace: what a day needs and gets, where people are recorded, and who joins the outstanding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from projections.target import Needed
     from services.pages.frame import Frame
 
 __all__ = ["AT_RISK_AGE", "Month", "Place", "Week", "shown", "weeks", "year_end"]
@@ -54,10 +53,11 @@ class Month(NamedTuple):
     lists: tuple[str | None, str | None]
 
 
-def shown(frame: Frame, needed: Needed, documents: Mapping[str, Any]) -> dict[str, Any]:
+def shown(frame: Frame, documents: Mapping[str, Any]) -> dict[str, Any]:
     """What the template is given, of the answers `daily`, `places` and `leaving`."""
     days = [(date.fromisoformat(one["day"]), one["truly"]) for one in documents["daily"]["days"]]
-    burning = Burning(days, needed.target, needed.gets.a_day or 0.0)
+    needed = documents["daily"]["needed"]
+    burning = Burning(days, needed["target"], needed["gets"]["a_day"] or 0.0)
     places = documents["places"]
     months = _months(documents["leaving"]["months"], frame)
     return {
@@ -118,9 +118,9 @@ def _months(months: Sequence[Mapping[str, Any]], frame: Frame) -> list[Month]:
     for told in months:
         first = date.fromisoformat(f"{told['month']}-01")
         before = (first + timedelta(32)).replace(day=1)
-        lists = tuple(frame.behind(one, leaves_before=before) for one in ("underage", "departed"))
-        each = (told[what][which] for what in ("turning_17", "lapsing") for which in ("people", "truly"))
-        found.append(Month(first, *each, lists=(lists[0], lists[1])))
+        lists = (frame.behind("underage", leaves_before=before), frame.behind("departed", leaves_before=before))
+        turning, lapsing = told["turning_17"], told["lapsing"]
+        found.append(Month(first, turning["people"], turning["truly"], lapsing["people"], lapsing["truly"], lists))
     return found
 
 

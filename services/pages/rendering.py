@@ -25,7 +25,11 @@ CONTENT_SECURITY_POLICY: Final = (
 def render(template: str, frame: Frame, **document: Any) -> str:
     """Fill a template. In it `page` is the frame, `w` and `h` say a text of the catalogue, `say` is its language."""
     words = frame.words
-    return _environment().get_template(template).render(page=frame, say=words, w=words.of, h=words.html, **document)
+    return (
+        _environment()
+        .get_template(template)
+        .render({"page": frame, "say": words, "w": words.of, "h": words.html} | document)
+    )
 
 
 @lru_cache(maxsize=1)

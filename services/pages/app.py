@@ -1,0 +1,28 @@
+"""The pages put into the app: their routes, their files, and errors told as pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from events.errors import RekamError
+from services.api.problem import ProblemError
+from services.pages import counting, entrance, mishap
+from services.pages.screen import Switched, switched
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["add_pages"]
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add every screen. What goes wrong under /v1 is told as it was before."""
+    for router in (entrance.router, counting.router):
+        app.include_router(router)
+    app.mount("/static", entrance.Static(directory=entrance.STATIC), name="static")
+    app.add_exception_handler(Switched, switched)
+    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, mishap.answer)

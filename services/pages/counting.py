@@ -1,0 +1,154 @@
+"""The screens that name nobody: the reconciliation of a list, the city, the pace."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import RedirectResponse, Response
+
+from events.errors import NoAnswer
+from projections.figures import counts_answer
+from projections.leaving import leaving_answer
+from projections.lists import lists_answer
+from projections.places import places_answer
+from projections.reconciliation import reconcile_answer
+from projections.target import WINDOW
+from services.access.roles import Operation
+from services.api.answering import At
+from services.api.asked import Area, By, Day, ListName
+from services.api.pacing import AskedPace, pace_of
+from services.ask import VIEW_NAMES
+from services.pages import city, pace, reconciliation
+from services.pages.screen import AskedPage, Here, Screen, screen_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from services.ask import Question
+    from services.pages.frame import Frame
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+Counting = Annotated[Screen, Depends(screen_for(Operation.COUNTS))]
+Anyone = Annotated[Screen, Depends(screen_for(None))]
+
+
+class AskedReconciliation(AskedPage):
+    list: ListName = None
+    by: By = "kecamatan"
+
+
+class AskedCity(AskedPage):
+    list: ListName = None
+    colour: Literal["number", "share"] = "number"
+    sort: Literal["area", "name", "official", "explained", "truly", "share"] = "name"
+
+
+class AskedPaces(AskedPage):
+    list: ListName = None
+    kelurahan: Area = None
+    target: Day = None
+
+
+@router.get("/")
+def reconciled(asked: Annotated[AskedReconciliation, Query()], screen: Anyone) -> Response:
+    """The first page; whoever may not see counts is shown the first that they may see."""
+    if not screen.frame.may(Operation.COUNTS):
+        return RedirectResponse(screen.frame.menu()[0][1], 303)
+
+    def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
+        at, cursor = here.at, question.cursor
+        lists = lists_answer(cursor, at.known)
+        chosen = asked.list or reconciliation.newest(lists["lists"])
+        document = reconcile_answer(cursor, chosen, at.day, at.known)
+        then, now = _then_and_now(
+            question, here, document, lambda known: reconcile_answer(cursor, chosen, at.day, known)
+        )
+        beside = _beside(question, at, lists["lists"], chosen)
+        coverage = _coverage(question, at, lists["lists"])
+        found = {"lists": lists, "then": then, "now": now, "beside": beside, "coverage": coverage}
+        chosen_frame = frame if asked.list else frame.asking(list=chosen)
+        return reconciliation.shown(chosen_frame, document, found, every=asked.by == "kelurahan") | {
+            "page": chosen_frame
+        }
+
+    return screen.show("reconciliation.html", asked, ask)
+
+
+@router.get("/city")
+def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response:
+    def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
+        at, cursor = here.at, question.cursor
+
+        def counted(known: int) -> dict[str, Any]:
+            return counts_answer(cursor, at.day, known, "kelurahan", asked.list)
+
+        document = counted(at.known)
+        then, now = _then_and_now(question, here, document, counted)
+        first = lists_answer(cursor, at.known)["first_day"]
+        found = {"then": then, "now": now, "first_day": first, "today": here.today, "head": here.head}
+        return city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
+
+    return screen.show("city.html", asked, ask)
+
+
+@router.get("/pace")
+def paced(asked: Annotated[AskedPaces, Query()], screen: Counting) -> Response:
+    def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
+        at, cursor = here.at, question.cursor
+        target = asked.target or pace.year_end(at.day).isoformat()
+        wanted = AskedPace(on=asked.on, known=asked.known, list=asked.list, kelurahan=asked.kelurahan, target=target)
+        daily = pace_of(question, at, wanted)
+        first = max(at.day - timedelta(WINDOW - 1), date.fromisoformat(daily["from"]))
+        until = max(date.fromisoformat(target), at.day)
+        found = {
+            "daily": daily,
+            "places": places_answer(cursor, first, at.day, at.known, asked.kelurahan, asked.list),
+            "leaving": leaving_answer(cursor, at.day, until, at.known, asked.kelurahan, asked.list),
+        }
+        return pace.shown(frame, found)
+
+    return screen.show("pace.html", asked, ask)
+
+
+def _then_and_now(
+    question: Question, here: Here, document: Mapping[str, Any], ask: Callable[[int], dict[str, Any]]
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]]:
+    """The same answer as it was known, and as it is now, between which the restated line lies.
+
+    Known then: what the page shows where that is earlier than now, otherwise what was known on the evening of the day;
+    None where nothing was.
+    """
+    if here.at.known < here.head:
+        return document, ask(here.head)
+    evening = question.known(city.evening(here.at.day), *VIEW_NAMES)
+    if evening == here.head:
+        return document, document
+    try:
+        return ask(evening), document
+    except NoAnswer:
+        return None, document
+
+
+def _beside(question: Question, at: At, lists: Sequence[Mapping[str, Any]], chosen: str) -> dict[str, Any] | None:
+    """The later of two lists against the earlier, on the day or, where that is before the later list, on its own."""
+    pair = reconciliation.beside(lists, chosen)
+    if pair is None:
+        return None
+    later, earlier = pair
+    as_of = next(date.fromisoformat(one["as_of"]) for one in lists if one["list"] == later)
+    return reconcile_answer(question.cursor, later, max(at.day, as_of), at.known, earlier)
+
+
+def _coverage(question: Question, at: At, lists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Of the newest register of which nobody is missing."""
+    whole = [one for one in lists if one["kind"] == "register" and one["residual"] == 0]
+    if not whole:
+        return None
+    newest = max(whole, key=lambda one: (one["as_of"], one["list"]))["list"]
+    document = counts_answer(question.cursor, at.day, at.known, "city", newest)
+    return document if document["coverage"] else None
