@@ -17,7 +17,18 @@ from starlette.exceptions import HTTPException
 from events.errors import RekamError
 from services.access.reached import reached
 from services.access.sign_on import sign_on
-from services.api import auditing, checking, counting, exporting, metering, operating, pacing, people, signing_on
+from services.api import (
+    auditing,
+    checking,
+    counting,
+    exporting,
+    metering,
+    noting,
+    operating,
+    pacing,
+    people,
+    signing_on,
+)
 from services.api.bounds import Bounds
 from services.api.checker import Checker
 from services.api.described import describe
@@ -35,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["make_app"]
 
 _ROUTERS: Final = (
-    counting.router, pacing.router, people.router, exporting.router, auditing.router, checking.router,
+    counting.router, pacing.router, people.router, exporting.router, auditing.router, checking.router, noting.router,
     operating.router, metering.router, signing_on.router,
 )  # fmt: skip
 _THREADS: Final = 12

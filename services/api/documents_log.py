@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.api.documents import Stated
+from services.api.documents import Stated as Answered
 
-__all__ = ["Checked", "Health", "Logged", "Mended", "Parked", "Readings", "Status"]
+__all__ = ["Anomalies", "Checked", "Health", "Logged", "Mended", "Parked", "Readings", "Stated", "Status"]
 
 
 class Health(BaseModel):
@@ -18,7 +18,7 @@ class Health(BaseModel):
     database: str
 
 
-class Status(Stated):
+class Status(Answered):
     """`projections` are positions; `accounted` and `quarantine` are numbers of messages."""
 
     accounted: dict[str, int]
@@ -28,7 +28,7 @@ class Status(Stated):
     standing_still: list[str]
 
 
-class Parked(Stated):
+class Parked(Answered):
     """`next` is the number to go on after; null at the end."""
 
     rows: list[dict[str, Any]]
@@ -50,7 +50,7 @@ class Entry(BaseModel):
     state: str | None = None
 
 
-class Logged(Stated):
+class Logged(Answered):
     """`head` is the log's end; `next` where the next page begins, null at the end."""
 
     head: int
@@ -70,11 +70,56 @@ class Read(BaseModel):
     position: int
 
 
-class Readings(Stated):
+class Readings(Answered):
     """`next` is the number to go on before; null at the end."""
 
     rows: list[Read]
     next: int | None
+
+
+class FollowUp(BaseModel):
+    """The last step; who stated it, and when."""
+
+    state: Literal["open", "in_work", "explained", "corrected"]
+    note: str
+    who: str
+    at: str
+
+
+class Contradicted(BaseModel):
+    """`facts` are the positions of those that contradict each other; `area` and `standing` are of the day."""
+
+    name: str
+    subject: str
+    digest: str
+    facts: list[int]
+    since: int
+    area: str
+    standing: str
+    follow_up: FollowUp | None
+
+
+class Tallied(BaseModel):
+    name: str
+    people: int
+    lists: int
+    cases: int
+
+
+class Anomalies(Answered):
+    """`lists` (what a list contradicts) and `tally` are on the first page alone."""
+
+    on: str
+    name: str | None
+    area: str | None
+    cases: list[Contradicted]
+    next: str | None
+    lists: list[dict[str, Any]] | None
+    tally: list[Tallied] | None
+
+
+class Stated(BaseModel):
+    number: int
 
 
 class Verdict(BaseModel):
