@@ -135,5 +135,5 @@ GRANT UPDATE (revoked) ON access.token TO rekam_access;
 GRANT SELECT, INSERT, DELETE ON access.session TO rekam_access;
 GRANT UPDATE (used) ON access.session TO rekam_access;
 GRANT SELECT, INSERT ON access.reading, access.seen, access.follow_up, access.checked TO rekam_access;
-GRANT SELECT ON access.reading, access.seen TO rekam_as_auditor;
+GRANT SELECT ON access.reading, access.seen TO rekam_as_auditor, rekam_as_supervisor;
 GRANT SELECT ON access.follow_up TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;

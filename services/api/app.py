@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 import httpx
+import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -61,7 +62,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         app.include_router(router)
-    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
+    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, psycopg.Error, Exception):
         app.add_exception_handler(kind, answer_problem)
     add_pages(app)
     app.state.web = httpx.Client()
