@@ -17,19 +17,7 @@ from projections.transfers import NOWHERE, Account
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = [
-    "BALANCES",
-    "FLOWS",
-    "MEMBER",
-    "MOVED",
-    "MOVED_BY_MEMBERS",
-    "OF_MEMBERS",
-    "balances",
-    "balances_of_members",
-    "blocks",
-    "flows",
-    "pairs",
-]
+__all__ = ["BALANCES", "FLOWS", "MOVED", "OF_MEMBERS", "balances", "balances_of_members", "blocks", "flows", "pairs"]
 
 _DAY: Final = timedelta(1)
 _MIDDLE: Final = 15
@@ -102,14 +90,14 @@ HAVING sum(people) <> 0
 """
 
 # The members of the list named %(list)s as known at %(known)s: residents with a live listing in it, each once.
-MEMBER: Final = """
+_MEMBERS: Final = """
 SELECT DISTINCT subject FROM counts.listing
 WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
 OF_MEMBERS: Final = f"""
-WITH member AS MATERIALIZED ({MEMBER}), moved AS MATERIALIZED (
+WITH member AS MATERIALIZED ({_MEMBERS}), moved AS MATERIALIZED (
     SELECT from_account, to_account, sum(people) AS people
     FROM member JOIN counts.posting USING (subject)
     WHERE valid_on <= %(day)s AND position <= %(known)s
@@ -125,13 +113,6 @@ GROUP BY account
 HAVING sum(people) <> 0
 """
 
-# What the members' postings say of the days up to %(until)s; what came up to %(after)s stands on that day.
-MOVED_BY_MEMBERS: Final = f"""
-SELECT greatest(valid_on, %(after)s) AS valid_on, from_account, to_account, people
-FROM ({MEMBER}) AS member JOIN counts.posting USING (subject)
-WHERE valid_on <= %(until)s AND position <= %(known)s
-"""
-
 # Of the two sides of its postings a person's sum is 1 in the account where they stand, and -1 in `nowhere`.
 _STANDS: Final = """
 SELECT subject, account
@@ -144,7 +125,7 @@ HAVING sum(net) > 0
 
 _PAIRS: Final = f"""
 WITH both_lists AS MATERIALIZED (
-    {MEMBER} INTERSECT {MEMBER.replace("%(list)s", "%(against)s")}
+    {_MEMBERS} INTERSECT {_MEMBERS.replace("%(list)s", "%(against)s")}
 ), here AS MATERIALIZED ({_STANDS.format(day="%(day)s")}), there AS MATERIALIZED ({_STANDS.format(day="%(there_on)s")})
 SELECT COALESCE(here.account, 0), COALESCE(there.account, 0), count(*)
 FROM both_lists LEFT JOIN here USING (subject) LEFT JOIN there USING (subject)
@@ -199,7 +180,7 @@ def _month_from(day: date) -> date:
     return first if day == first or (day.year, day.month) == (MAXYEAR, 12) else (first + 31 * _DAY).replace(day=1)
 
 
-def blocks(known: int, block: int = BLOCK) -> dict[str, int]:
+def blocks(known: int, block: int) -> dict[str, int]:
     """The values by which the queries bound what was known.
 
     `complete` blocks lie wholly at or before `known`; `open` is the first position after them.

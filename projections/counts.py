@@ -2,9 +2,10 @@
 
 Every balance is a sum of postings with two bounds, the day and the position. So that the sum stays short, each complete
 block of positions is folded, in the transaction that completes it, into cells (the block's postings summed), month ends
-(all balances at the end of a month as known at the end of the block) and month flows (all that went from account to
-account within a month, as known then). A block that is still open has none: what is asked as known in it is summed from
-its postings, and nothing that was folded is ever changed.
+(all balances at the end of a month as known at the end of the block), month flows (all that went from account to
+account within a month, as known then) and changes of days (what a day did to the figures of a burn-down). A block that
+is still open has none: what is asked as known in it is summed from its postings, and nothing that was folded is ever
+changed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from projections.accounts import ACCOUNTS, NUMBERS, tables_with_accounts
+from projections.days import FOLD_DAYS, KINDS
 from projections.views import View
 
 if TYPE_CHECKING:
@@ -188,8 +190,8 @@ def _withdraw(cursor: psycopg.Cursor[Any], withdrawn: Sequence[Change]) -> None:
 
 
 def _fold(cursor: psycopg.Cursor[Any], number: int, block: int) -> None:
-    """Sum a complete block into cells, month ends and month flows."""
-    cursor.execute(_FOLD_CELLS, {"block": number, "first": number * block, "last": (number + 1) * block - 1})
+    """Sum a complete block into cells, month ends, month flows and changes of days."""
+    cursor.execute(_FOLD_CELLS, _positions(number, block))
     moved: dict[date, list[tuple[int, int, int]]] = {}
     for month, *move in cursor:
         moved.setdefault(month, []).append((move[0], move[1], move[2]))
@@ -199,6 +201,11 @@ def _fold(cursor: psycopg.Cursor[Any], number: int, block: int) -> None:
         for month, balances in _month_ends(before, moved):
             copy.write(f"{number}\t{month}\t{_array(balances)}\n")
     _fold_flows(cursor, number, moved)
+    cursor.execute(FOLD_DAYS, {**_positions(number, block), "kinds": KINDS})
+
+
+def _positions(number: int, block: int) -> dict[str, int]:
+    return {"block": number, "first": number * block, "last": (number + 1) * block - 1}
 
 
 def _fold_flows(cursor: psycopg.Cursor[Any], number: int, moved: Mapping[date, Iterable[tuple[int, int, int]]]) -> None:
@@ -251,6 +258,7 @@ COUNTS: Final = View(
             ORDER BY valid_on, block, from_account, to_account""",
         "SELECT block, month, balances FROM month_end ORDER BY block, month",
         "SELECT month, block, from_accounts, to_accounts, people FROM month_flow ORDER BY month, block",
+        "SELECT day, block, explained, truly, recorded, recorded_truly FROM day_change ORDER BY day, block",
         "SELECT number, name, position FROM list ORDER BY number",
         """SELECT position, list, subject, register, as_of, rows, rows_by_kelurahan, recordedtime, source, id, withdrawn
             FROM declaration ORDER BY position""",

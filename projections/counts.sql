@@ -56,6 +56,19 @@ CREATE TABLE IF NOT EXISTS month_flow (
     PRIMARY KEY (month, block)
 );
 
+-- By how many a day has changed the explained and the truly outstanding of the whole register, how many of either became
+-- recorded on it, and of them the truly outstanding; all as known at the end of `block`. There is a row only where the
+-- block has changed one of these: a day is what its last block that has one says.
+CREATE TABLE IF NOT EXISTS day_change (
+    day            date    NOT NULL,
+    block          integer NOT NULL,
+    explained      integer NOT NULL,
+    truly          integer NOT NULL,
+    recorded       integer NOT NULL,
+    recorded_truly integer NOT NULL,
+    PRIMARY KEY (day, block)
+);
+
 -- Every list that was ever declared, or had a resident named on it, in the order in which they were first heard of.
 -- A name has up to 2,000 characters, which is more than a B-tree takes.
 CREATE TABLE IF NOT EXISTS list (

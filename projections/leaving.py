@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from events.errors import WrongUse
 from events.territory import name_of
 from projections.accounts import ACCOUNTS
 from projections.figures import TRULY, area_order
-from projections.lists import check, declaration
-from projections.moves import Span, moved, values
-from projections.reading import OFFICIAL
-from projections.selection import kelurahan_in
+from projections.moves import moved, numbers_of, span_of, values
+from projections.reading import OFFICIAL, STANDINGS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,16 +51,9 @@ def leaving_answer(
 
     WrongUse: an unknown area, a period that ends before it begins. NoAnswer as for counts.
     """
-    here = set(kelurahan_in(area))
-    if until < day:
-        raise WrongUse(f"a period ends after it begins: {day} to {until}")
-    reading_version = check(cursor, day, known)
-    if list_ is not None:
-        declaration(cursor, list_, known)
-    asked = Span(day, until, known, list_)
-    left = [number for number, account in enumerate(ACCOUNTS) if account.standing in {"underage", "departed"}]
-    to = [number for number, account in enumerate(ACCOUNTS) if account.area in here]
-    cursor.execute(_LEFT.format(moved=moved(asked)).encode(), {**values(asked), "left": left, "to": to})
+    asked = span_of(cursor, day, until, known, list_)
+    accounts = {"left": numbers_of(["underage", "departed"]), "to": numbers_of(STANDINGS, area)}
+    cursor.execute(_LEFT.format(moved=moved(asked)).encode(), {**values(asked), **accounts})
     months: dict[date, dict[str, dict[str, dict[str, int]]]] = {}
     for month, from_, into, people in cursor:
         for what, (standing, standings) in _LEAVING.items():
@@ -76,7 +66,7 @@ def leaving_answer(
         "list": list_,
         "area": area,
         "position": known,
-        "reading_version": reading_version,
+        "reading_version": asked.reading_version,
         **{what: _total([told[what] for told in months.values()]) for what in _LEAVING},
         "months": [
             {"month": f"{month:%Y-%m}", **{what: _of_areas(areas) for what, areas in told.items()}}

@@ -24,6 +24,7 @@ __all__ = [
     "Membership",
     "check",
     "declaration",
+    "heard_of",
     "lists_answer",
     "members",
 ]
@@ -127,16 +128,21 @@ def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> int:
     return int(reading_version)
 
 
+def heard_of(cursor: psycopg.Cursor[Any], list_: str, known: int) -> int:
+    """The number of the list; NoAnswer where no declaration and no listing of it, withdrawn or not, was known."""
+    cursor.execute(HEARD_OF, {"list": list_, "known": known})
+    row = cursor.fetchone()
+    if row is None:
+        raise NoAnswer(f"list {list_!r} was never heard of, as known at position {known}")
+    return int(row[0])
+
+
 def declaration(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Declaration | None:
     """The live declaration of the list that holds, the greatest by S; None where all of them are withdrawn.
 
     NoAnswer for a list of which no declaration and no listing, withdrawn or not, was known.
     """
-    cursor.execute(HEARD_OF, {"list": list_, "known": known})
-    row = cursor.fetchone()
-    if row is None:
-        raise NoAnswer(f"list {list_!r} was never heard of, as known at position {known}")
-    cursor.execute(DECLARATION, {"number": row[0], "known": known})
+    cursor.execute(DECLARATION, {"number": heard_of(cursor, list_, known), "known": known})
     declared = cursor.fetchone()
     return None if declared is None else Declaration(*declared)
 

@@ -7,14 +7,16 @@ where they are recorded, also when they came from another.
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.territory import Level, area_of, name_of
 from projections.accounts import ACCOUNTS
+from projections.balances import balances
+from projections.counts import BLOCK
+from projections.days import CHANGED, kinds_in
 from projections.figures import TRULY, area_order
-from projections.moves import days_of, moved, moves, span, values
-from projections.reading import EXPLAINED
+from projections.moves import days_of, moved, numbers_of, span, values
+from projections.reading import EXPLAINED, OFFICIAL
 from projections.selection import kelurahan_in
 
 if TYPE_CHECKING:
@@ -26,21 +28,43 @@ if TYPE_CHECKING:
 
 __all__ = ["daily_answer", "recordings_answer"]
 
-# Kinds of accounts, as a day's figures tell them apart.
-_OTHER, _EXPLAINED, _TRULY, _EXPLAINED_ELSEWHERE, _TRULY_ELSEWHERE, _RECORDED = range(6)
-_FROM: Final = frozenset({_EXPLAINED, _TRULY, _EXPLAINED_ELSEWHERE, _TRULY_ELSEWHERE})
-_FROM_TRULY: Final = frozenset({_TRULY, _TRULY_ELSEWHERE})
+# Of the whole register, a day of complete blocks is one row; the open block's postings come on top.
+_OPEN: Final = """
+SELECT valid_on, from_account, to_account, people FROM counts.posting
+WHERE position >= %(open)s AND position <= %(known)s AND valid_on > %(after)s AND valid_on <= %(until)s
+"""
+_WHOLE: Final = f"""
+SELECT folded.*
+FROM generate_series(1, %(until)s - %(after)s) AS days (number),
+    LATERAL (SELECT day, explained, truly, recorded, recorded_truly FROM counts.day_change
+             WHERE day = %(after)s + number AND block < %(complete)s ORDER BY block DESC LIMIT 1) AS folded
+UNION ALL {CHANGED.format(moved=_OPEN)}
+"""
 
 _RECORDINGS: Final = """
 SELECT valid_on, to_account, sum(people)::bigint,
-    coalesce(sum(people) FILTER (WHERE from_kind = %(truly)s), 0)::bigint
-FROM (SELECT valid_on, to_account, people, (%(kinds)s::smallint[])[from_account + 1] AS from_kind
-      FROM ({moved}) AS moved
-      WHERE valid_on > %(after)s AND (%(kinds)s::smallint[])[to_account + 1] = %(recorded)s) AS told
-WHERE from_kind IN (%(explained)s, %(truly)s)
+    coalesce(sum(people) FILTER (WHERE from_account = ANY(%(truly)s::smallint[])), 0)::bigint
+FROM ({moved}) AS moved
+WHERE valid_on > %(after)s
+    AND from_account = ANY(%(official)s::smallint[]) AND to_account = ANY(%(recorded)s::smallint[])
 GROUP BY valid_on, to_account
 HAVING sum(people) <> 0
 """
+
+
+_STANDINGS: Final = {"truly": (TRULY,), "official": OFFICIAL, "recorded": ("recorded",)}
+
+
+class _Change(NamedTuple):
+    """By how many a day changed the explained and the truly outstanding; how many were recorded on it."""
+
+    explained: int
+    truly: int
+    recorded: int
+    recorded_truly: int
+
+
+_NOTHING: Final = _Change(0, 0, 0, 0)
 
 
 def daily_answer(
@@ -59,24 +83,24 @@ def daily_answer(
 
     WrongUse: an unknown area, a period that ends before it begins or has more than 3,660 days. NoAnswer as for counts.
     """
-    kinds = _kinds(area)
-    asked, reading_version = span(cursor, first, last, known, list_)
-    changed, came = _changes(cursor, asked, kinds)
-    held = changed[asked.after]
-    opening = _three(held)
+    kinds = kinds_in(area)
+    asked = span(cursor, first, last, known, list_)
+    changed = _changes(cursor, asked, area, kinds)
+    explained, truly, *_ = changed.get(asked.after, _NOTHING)
+    opening = _three(explained, truly)
     days = []
     for day in days_of(asked):
-        held.update(changed.get(day, {}))
-        recorded = came.get(day, Counter())
-        of_day = {"recorded": recorded[_RECORDED], "recorded_truly": recorded[_TRULY]}
-        days.append({"day": day.isoformat(), **_three(held), **of_day})
+        change = changed.get(day, _NOTHING)
+        explained, truly = explained + change.explained, truly + change.truly
+        of_day = {"recorded": change.recorded, "recorded_truly": change.recorded_truly}
+        days.append({"day": day.isoformat(), **_three(explained, truly), **of_day})
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
         "list": list_,
         "area": area,
         "position": known,
-        "reading_version": reading_version,
+        "reading_version": asked.reading_version,
         "opening": opening,
         "recorded": sum(day["recorded"] for day in days),
         "recorded_truly": sum(day["recorded_truly"] for day in days),
@@ -97,9 +121,9 @@ def recordings_answer(
     The same as `reporting.recordings`, there by kelurahan and of everybody. WrongUse and NoAnswer as for
     `daily_answer`.
     """
-    asked, reading_version = span(cursor, first, last, known, list_)
-    kinds = {"kinds": _kinds(None), "explained": _EXPLAINED, "truly": _TRULY, "recorded": _RECORDED}
-    cursor.execute(_RECORDINGS.format(moved=moved(asked)).encode(), {**values(asked), **kinds})
+    asked = span(cursor, first, last, known, list_)
+    accounts = {name: numbers_of(standings) for name, standings in _STANDINGS.items()}
+    cursor.execute(_RECORDINGS.format(moved=moved(asked)).encode(), {**values(asked), **accounts})
     rows: dict[tuple[date, bool, str], tuple[int, int]] = {}
     for day, account, recorded, truly in cursor:
         place = (day, *area_order(area_of(ACCOUNTS[account].area, by)))
@@ -111,7 +135,7 @@ def recordings_answer(
         "list": list_,
         "by": by,
         "position": known,
-        "reading_version": reading_version,
+        "reading_version": asked.reading_version,
         "recorded": sum(recorded for recorded, _ in rows.values()),
         "recorded_truly": sum(truly for _, truly in rows.values()),
         "rows": [
@@ -121,38 +145,22 @@ def recordings_answer(
     }
 
 
-def _kinds(area: str | None) -> list[int]:
-    """The kind of each account, in the order of their numbers, for whom the area is what is asked about."""
-    here = set(kelurahan_in(area))
-    kinds = []
-    for account in ACCOUNTS:
-        inside = account.area in here
-        if account.standing in EXPLAINED:
-            kinds.append(_EXPLAINED if inside else _EXPLAINED_ELSEWHERE)
-        elif account.standing == TRULY:
-            kinds.append(_TRULY if inside else _TRULY_ELSEWHERE)
-        else:
-            kinds.append(_RECORDED if inside and account.standing == "recorded" else _OTHER)
-    return kinds
+def _changes(cursor: psycopg.Cursor[Any], asked: Span, area: str | None, kinds: list[int]) -> dict[date, _Change]:
+    """What each day changed; on `after` that is what there was at its end."""
+    changed: dict[date, _Change] = {}
+    if asked.number is None:
+        here = set(kelurahan_in(area))
+        held = [held for held in balances(cursor, asked.after, asked.known, BLOCK).items() if held[0].area in here]
+        explained = sum(people for account, people in held if account.standing in EXPLAINED)
+        truly = sum(people for account, people in held if account.standing == TRULY)
+        changed[asked.after] = _Change(explained, truly, 0, 0)
+    whole = asked.number is None and area is None
+    query = _WHOLE if whole else CHANGED.format(moved=moved(asked))
+    for day, *change in cursor.execute(query.encode(), {**values(asked), "kinds": kinds}):
+        known = changed.get(day, _NOTHING)
+        changed[day] = _Change(*[one + other for one, other in zip(known, change, strict=True)])
+    return changed
 
 
-def _changes(
-    cursor: psycopg.Cursor[Any], asked: Span, kinds: list[int]
-) -> tuple[dict[date, Counter[int]], dict[date, Counter[int]]]:
-    """By day: by how many each kind grew; how many came to be recorded, and of them from truly outstanding."""
-    changed: dict[date, Counter[int]] = {asked.after: Counter()}
-    came: dict[date, Counter[int]] = {}
-    for day, from_, to, people in moves(cursor, asked, kinds):
-        grew = changed.setdefault(day, Counter())
-        grew[to] += people
-        grew[from_] -= people
-        if to == _RECORDED and from_ in _FROM:
-            recorded = came.setdefault(day, Counter())
-            recorded[_RECORDED] += people
-            recorded[_TRULY] += people if from_ in _FROM_TRULY else 0
-    return changed, came
-
-
-def _three(held: Counter[int]) -> dict[str, int]:
-    explained, truly = held[_EXPLAINED], held[_TRULY]
+def _three(explained: int, truly: int) -> dict[str, int]:
     return {"official": explained + truly, "explained": explained, "truly": truly}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from projections.accounts import ACCOUNTS
-from projections.moves import days_of, member, span, values
+from projections.moves import days_of, member, numbers_of, span, values
 from projections.reading import OFFICIAL
-from projections.selection import kelurahan_in
 
 if TYPE_CHECKING:
     from datetime import date
@@ -66,12 +64,8 @@ def places_answer(
     which anybody was recorded there; their `people` are of the same `recorded`, so a session at which somebody was
     captured who was recorded already, or is not obliged yet, does not count them. WrongUse and NoAnswer as for `daily`.
     """
-    here = set(kelurahan_in(area))
-    asked, reading_version = span(cursor, first, last, known, list_)
-    accounts = {
-        "official": [number for number, account in enumerate(ACCOUNTS) if account.standing in OFFICIAL],
-        "recorded": [number for number, one in enumerate(ACCOUNTS) if one.standing == "recorded" and one.area in here],
-    }
+    asked = span(cursor, first, last, known, list_)
+    accounts = {"official": numbers_of(OFFICIAL), "recorded": numbers_of(["recorded"], area)}
     cursor.execute(_PLACES.format(member=member(asked)).encode(), {**values(asked), **accounts})
     found = list(map(_Recorded._make, cursor))
     days = {day: dict.fromkeys(PLACES, 0) for day in days_of(asked)}
@@ -83,7 +77,7 @@ def places_answer(
         "list": list_,
         "area": area,
         "position": known,
-        "reading_version": reading_version,
+        "reading_version": asked.reading_version,
         "recorded": sum(one.people for one in found),
         "places": {place: sum(split[place] for split in days.values()) for place in PLACES},
         "days": [

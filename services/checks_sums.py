@@ -1,4 +1,4 @@
-"""The check of what `counts` has summed in advance: cells, month ends and month flows are what its postings come to."""
+"""The check of what `counts` has summed in advance: cells, months and days are what its postings come to."""
 
 from __future__ import annotations
 
@@ -45,12 +45,32 @@ _MOVES: Final = """
 """
 _MONTH_FLOWS: Final = "SELECT block, month, from_accounts, to_accounts, people FROM counts.month_flow ORDER BY block"
 
+_CHANGES: Final = """
+    SELECT (position / %(block)s)::int, valid_on,
+        coalesce(sum(people) FILTER (WHERE t.standing LIKE 'explained%%'), 0)
+            - coalesce(sum(people) FILTER (WHERE f.standing LIKE 'explained%%'), 0),
+        coalesce(sum(people) FILTER (WHERE t.standing = 'outstanding'), 0)
+            - coalesce(sum(people) FILTER (WHERE f.standing = 'outstanding'), 0),
+        coalesce(sum(people) FILTER (WHERE t.standing = 'recorded'
+                                     AND (f.standing = 'outstanding' OR f.standing LIKE 'explained%%')), 0),
+        coalesce(sum(people) FILTER (WHERE t.standing = 'recorded' AND f.standing = 'outstanding'), 0)
+    FROM counts.posting
+    LEFT JOIN counts.account f ON f.number = from_account LEFT JOIN counts.account t ON t.number = to_account
+    WHERE position < %(end)s
+    GROUP BY 1, 2 ORDER BY 1
+"""
+_DAY_CHANGES: Final = """
+    SELECT block, day, explained, truly, recorded, recorded_truly FROM counts.day_change ORDER BY block
+"""
+
+_UNCHANGED: Final[Row] = (0, 0, 0, 0)
+
 Months = dict["date", dict[int, int]]
 Flows = dict["date", dict[tuple[int, int], int]]
 
 
 def summed(connection: psycopg.Connection[Row], block: int = BLOCK) -> Verdict:
-    """Of every complete block, and of no other; the figure is the number of cells, month ends and month flows.
+    """Of every complete block, and of no other; the figure is the number of all these sums.
 
     Of a view in another shape nothing is looked at: it must be rebuilt.
     """
@@ -63,7 +83,7 @@ def summed(connection: psycopg.Connection[Row], block: int = BLOCK) -> Verdict:
     given = {"block": block, "end": complete * block}
     _cells(connection, given, verdict)
 
-    ends = Alongside(stream(connection, _MONTH_ENDS), lambda row: _stray("an end", row, verdict))
+    ends = Alongside(stream(connection, _MONTH_ENDS), lambda row: _stray("the end of month", row, verdict))
     known: Months = {}
     for number, moved in enumerate(_by_block(stream(connection, _NETS, given), complete)):
         _learn(known, moved)
@@ -72,12 +92,13 @@ def summed(connection: psycopg.Connection[Row], block: int = BLOCK) -> Verdict:
         _month_ends(number, known, {month: balances for _, month, balances in rows}, verdict)
     ends.finish()
     _month_flows(connection, given, complete, verdict)
+    _day_changes(connection, given, complete, verdict)
     return verdict
 
 
 def _stray(what: str, row: Row, verdict: Verdict) -> None:
     verdict.figure += 1
-    verdict.note(f"month {row[1]} has {what} in block {row[0]}, which is not complete")
+    verdict.note(f"block {row[0]}, which is not complete, has {what} {row[1]}")
 
 
 def _cells(connection: psycopg.Connection[Row], given: dict[str, int], verdict: Verdict) -> None:
@@ -118,7 +139,7 @@ def _month_ends(number: int, known: Months, ends: dict[date, list[int]], verdict
 
 def _month_flows(connection: psycopg.Connection[Row], given: dict[str, int], complete: int, verdict: Verdict) -> None:
     """A month has the flows of the last block that has a row for it; a block that moved nothing in it has none."""
-    rows = Alongside(stream(connection, _MONTH_FLOWS), lambda row: _stray("flows", row, verdict))
+    rows = Alongside(stream(connection, _MONTH_FLOWS), lambda row: _stray("the flows of month", row, verdict))
     known: Flows = {}
     found: Flows = {}
     for number, moved in enumerate(_by_block(stream(connection, _MOVES, given), complete)):
@@ -131,4 +152,21 @@ def _month_flows(connection: psycopg.Connection[Row], given: dict[str, int], com
         for month in sorted({row[1] for row in (*moved, *here)}):
             if found.get(month, {}) != {pair: people for pair, people in known.get(month, {}).items() if people}:
                 verdict.note(f"the flows of month {month} in block {number} are not what the postings sum to")
+    rows.finish()
+
+
+def _day_changes(connection: psycopg.Connection[Row], given: dict[str, int], complete: int, verdict: Verdict) -> None:
+    """A day was changed as the last block says that has a row for it."""
+    rows = Alongside(stream(connection, _DAY_CHANGES), lambda row: _stray("the changes of", row, verdict))
+    known: dict[date, Row] = {}
+    found: dict[date, Row] = {}
+    for number, moved in enumerate(_by_block(stream(connection, _CHANGES, given), complete)):
+        for _, day, *change in moved:
+            known[day] = tuple(map(sum, zip(known.get(day, _UNCHANGED), change, strict=True)))
+        here = rows.take(number)
+        verdict.figure += len(here)
+        found |= {day: tuple(change) for _, day, *change in here}
+        for day in sorted({row[1] for row in (*moved, *here)}):
+            if found.get(day, _UNCHANGED) != known.get(day, _UNCHANGED):
+                verdict.note(f"the changes of {day} in block {number} are not what the postings sum to")
     rows.finish()

@@ -23,6 +23,7 @@ from services.auditing import audit
 from services.options import LARGEST, By, Json, Known, List, On, show
 from services.settings import from_environ
 from services.talk import say
+from services.users_cli import user
 
 __all__ = ["app", "main"]
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 parked = typer.Typer(help="Messages that did not become facts.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(parked, name="quarantine")
+app.add_typer(user, name="user")
 
 
 def version(asked: bool) -> None:

@@ -23,7 +23,7 @@ import psycopg
 from events import database, log
 from events.errors import Refusal, Unreachable
 from projections import figures, flows, lists, position, reconciliation
-from services import page, private, scenario, telling
+from services import page, private, scenario, telling, visitors
 from services.ask import asking
 from services.memory import spare_garbage
 from services.note import End, Note
@@ -203,13 +203,17 @@ def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> N
         if still := standing_still(supervisor.engines.database):
             raise Refusal(f"{'; '.join(still)}, beside `rekam up`; then the demo once more")
         began = time.monotonic()
+        password = None if leave else visitors.make(supervisor.engines.database)
+        if password is not None:
+            upkeep.dashboard(supervisor.api, password)
         with bars() as shown:
             told = _Story(supervisor, choice, note, shown).tell(first)
         del first  # nobody asks for it again, and everything may stay up for days
         _print(settings, told, as_json=as_json)
         say(f"{time.monotonic() - began:.0f} s from the engines up to this line")
-        if not leave:
+        if password is not None:
             upkeep.invite(supervisor.engines)
+            upkeep.dashboard(supervisor.api, password)
             stay(supervisor)
 
 

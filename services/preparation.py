@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import psycopg
 
 from events.errors import Unreachable, WrongUse
+from services.access import tokens
 from services.embedded import find
 from services.processes import prepare as make_database
 from services.processes import standing_still, unlock
@@ -44,6 +45,7 @@ def prepare(settings: Settings, patience_s: float = _PATIENCE_S) -> str:
     for why in _patiently(lambda: standing_still(engines.database), until):
         say(why)
     keys = _patiently(lambda: unlock(settings, engines.database), until)
+    tokens.load_key(settings.keys)  # by which programs sign in at the API
     _patiently(lambda: asyncio.run(Wire(settings, engines).make_topics()), until)
     return f"prepared: the database, {len(OUR_TOPICS)} topics, and in {settings.keys} the keys {keys.fingerprint}"
 

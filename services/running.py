@@ -26,6 +26,7 @@ def up(settings: Settings) -> None:
     set_up()
     with supervised(settings) as supervisor:
         shown.addresses(supervisor.engines)
+        say(f"The API and the screens at http://{supervisor.api}/; `rekam user add` makes who may sign in")
         say("running; Ctrl-C ends it")
         demonstration.stay(supervisor)
 

@@ -185,7 +185,7 @@ def check_sign_on(given: Mapping[str, str]) -> None:
 
 
 def http_url(name: str, text: str) -> str:
-    """The scheme of an address such as `https://host:port`, without a query."""
+    """The scheme of an address, which is `https://…` or `http://…` with a host and without a query."""
     try:
         parts = urlsplit(text)
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

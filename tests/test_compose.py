@@ -17,6 +17,7 @@ import pytest
 import typer.main
 
 from services import postgres
+from services.access.reached import reached
 from services.cli import app
 from services.processes import PROCESSES
 from services.settings import SETTINGS, from_environ
@@ -168,10 +169,20 @@ def test_its_settings_are_settings_and_fit_together(container: Container) -> Non
 
 
 def test_every_setting_that_can_matter_to_a_container_is_there() -> None:
-    left_out = {setting.name for setting in SETTINGS} - set(OURS["intake"].environ)
+    given = set(OURS["intake"].environ) | set(OURS["api"].environ)
+    left_out = {setting.name for setting in SETTINGS} - given
 
-    # the embedded engines' folder, an API that is not there yet, and a Kafka of one's own with passwords
-    assert left_out == {"REKAM_DATA", "REKAM_API"} | {name for name in left_out if name.startswith("REKAM_KAFKA_")}
+    # the embedded engines' folder, and a Kafka and a sign-on of the office's own, with passwords
+    of_their_own = {name for name in left_out if name.startswith(("REKAM_KAFKA_", "REKAM_OIDC_"))}
+    assert left_out == {"REKAM_DATA"} | of_their_own
+
+
+def test_the_api_listens_within_its_container_and_is_reached_from_this_machine_alone() -> None:
+    api = CONTAINERS["api"]
+
+    assert api.environ["REKAM_API"] == "0.0.0.0:8800"
+    assert api.said["ports"] == ["127.0.0.1:8800:8800"]
+    assert not reached(from_environ(api.environ)).secure
 
 
 @each_of_ours

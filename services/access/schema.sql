@@ -73,6 +73,14 @@ CREATE TABLE IF NOT EXISTS access.follow_up (
 );
 CREATE INDEX IF NOT EXISTS follow_up_subject ON access.follow_up (subject, name, number);
 
+-- What `rekam audit check` said, whenever it was run from the screens.
+CREATE TABLE IF NOT EXISTS access.checked (
+    number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    who      text COLLATE "C" NOT NULL,
+    document jsonb NOT NULL
+);
+
 CREATE OR REPLACE FUNCTION access.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%.% is only ever added to', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
@@ -82,6 +90,8 @@ CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON a
 CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON access.seen
     FOR EACH STATEMENT EXECUTE FUNCTION access.refuse();
 CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON access.follow_up
+    FOR EACH STATEMENT EXECUTE FUNCTION access.refuse();
+CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON access.checked
     FOR EACH STATEMENT EXECUTE FUNCTION access.refuse();
 
 -- ---------------------------------------------------------------- whom an officer sees
@@ -124,6 +134,6 @@ GRANT UPDATE (password, disabled) ON access.user TO rekam_access;
 GRANT UPDATE (revoked) ON access.token TO rekam_access;
 GRANT SELECT, INSERT, DELETE ON access.session TO rekam_access;
 GRANT UPDATE (used) ON access.session TO rekam_access;
-GRANT SELECT, INSERT ON access.reading, access.seen, access.follow_up TO rekam_access;
+GRANT SELECT, INSERT ON access.reading, access.seen, access.follow_up, access.checked TO rekam_access;
 GRANT SELECT ON access.reading, access.seen TO rekam_as_auditor;
 GRANT SELECT ON access.follow_up TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;

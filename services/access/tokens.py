@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from joserfc import jwt
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from services.access.users import User
 
-__all__ = ["KEY", "LONGEST_DAYS", "find", "issue", "load_key", "of_user", "revoke"]
+__all__ = ["KEY", "LONGEST_DAYS", "Issued", "find", "issue", "listed", "load_key", "revoke"]
 
 KEY: Final = "token-1"
 LONGEST_DAYS: Final = 366
@@ -47,12 +47,20 @@ _FIND: Final = """
     SELECT u.name, role, areas FROM access.token AS t JOIN access.user AS u USING (name)
     WHERE jti = %(jti)s AND name = %(name)s AND revoked IS NULL AND expires > %(now)s AND disabled IS NULL
 """
-_OF_USER: Final = "SELECT jti, name, issued, expires, revoked FROM access.token WHERE name = %s ORDER BY issued, jti"
+_LISTED: Final = "SELECT name, jti, issued, expires, revoked FROM access.token ORDER BY name, issued, jti"
 _REVOKE: Final = "UPDATE access.token SET revoked = coalesce(revoked, %s) WHERE jti = %s"
 
 
-def issue(cursor: psycopg.Cursor[Any], key: OKPKey, user: User, days: int, now: datetime) -> str:
-    """A token of the user for so many days; it is shown once and kept nowhere. Refusal for one who is disabled."""
+class Issued(NamedTuple):
+    """`token` is shown once and kept nowhere; it is revoked by its `jti`."""
+
+    token: str
+    jti: UUID
+    expires: datetime
+
+
+def issue(cursor: psycopg.Cursor[Any], key: OKPKey, user: User, days: int, now: datetime) -> Issued:
+    """A token of the user for so many days. Refusal for one who is disabled."""
     jti, expires = uuid4(), now + timedelta(days=days)
     asked = {"jti": jti, "name": user.name, "now": now, "expires": expires}
     if cursor.execute(_ISSUE, asked).rowcount != 1:
@@ -65,7 +73,8 @@ def issue(cursor: psycopg.Cursor[Any], key: OKPKey, user: User, days: int, now: 
         "iat": int(now.timestamp()),
         "exp": int(expires.timestamp()),
     }
-    return jwt.encode({"alg": _ALGORITHM, "kid": KEY}, claims, key, algorithms=[_ALGORITHM])
+    token = jwt.encode({"alg": _ALGORITHM, "kid": KEY}, claims, key, algorithms=[_ALGORITHM])
+    return Issued(token, jti, expires)
 
 
 def find(cursor: psycopg.Cursor[Any], key: OKPKey, token: str, now: datetime) -> Caller | None:
@@ -92,10 +101,10 @@ def find(cursor: psycopg.Cursor[Any], key: OKPKey, token: str, now: datetime) ->
     return None if row is None else Caller(row[0], Role(row[1]), tuple(row[2]))
 
 
-def of_user(cursor: psycopg.Cursor[Any], name: str) -> list[dict[str, Any]]:
-    """Every token that was issued for the user, the oldest first, without what it reads."""
-    names = ("jti", "name", "issued", "expires", "revoked")
-    return [dict(zip(names, row, strict=True)) for row in cursor.execute(_OF_USER, [name])]
+def listed(cursor: psycopg.Cursor[Any]) -> list[dict[str, Any]]:
+    """Every token that was issued, by user and the oldest first, without what it reads."""
+    names = ("name", "jti", "issued", "expires", "revoked")
+    return [dict(zip(names, row, strict=True)) for row in cursor.execute(_LISTED)]
 
 
 def revoke(cursor: psycopg.Cursor[Any], jti: UUID, now: datetime) -> None:

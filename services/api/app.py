@@ -9,13 +9,28 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
+import httpx
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from events.errors import RekamError
-from services.api import auditing, counting, metering, operating, pacing, people
+from services.access.reached import reached
+from services.access.sign_on import sign_on
+from services.api import (
+    auditing,
+    checking,
+    counting,
+    exporting,
+    metering,
+    noting,
+    operating,
+    pacing,
+    people,
+    signing_on,
+)
 from services.api.bounds import Bounds
+from services.api.checker import Checker
 from services.api.described import describe
 from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
@@ -30,6 +45,10 @@ if TYPE_CHECKING:
 
 __all__ = ["make_app"]
 
+_ROUTERS: Final = (
+    counting.router, pacing.router, people.router, exporting.router, auditing.router, checking.router, noting.router,
+    operating.router, metering.router, signing_on.router,
+)  # fmt: skip
 _THREADS: Final = 12
 """As many requests are worked on at once, two more than there are connections to ask on; the others wait their turn."""
 
@@ -40,15 +59,18 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.reach = Reach(settings)
     app.state.ready = False
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    for router in (counting.router, pacing.router, people.router, auditing.router, operating.router, metering.router):
+    for router in _ROUTERS:
         app.include_router(router)
     for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_problem)
     add_pages(app)
+    app.state.web = httpx.Client()
+    app.state.sign_on = sign_on(settings, f"{reached(settings).url}{signing_on.BACK}", app.state.web)
+    app.state.checker = Checker(app.state.reach)
     app.state.doorkeeper = Doorkeeper(app.state.reach)
     app.state.meter = metering.Meter()
     app.add_middleware(metering.Metered, meter=app.state.meter)
-    app.add_middleware(Bounds, secure=False)
+    app.add_middleware(Bounds, secure=app.state.reach.secure)
     return app
 
 
@@ -60,4 +82,6 @@ async def _alive(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await app.state.watch.close()
+        app.state.checker.close()
+        app.state.web.close()
         app.state.reach.close()

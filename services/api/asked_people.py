@@ -8,13 +8,13 @@ from pydantic import Field
 
 from services.api.asked import Area, AskedOfPeople, Day, ListName, Standing
 
-__all__ = ["AskedFigure", "AskedList"]
+__all__ = ["AskedFigure", "AskedList", "AskedPeople"]
 
 After = Annotated[str | None, Field(max_length=500, description="The page key that the page before gave as `next`.")]
 Reason = Literal["never", "again", "duplicate"]
 
 
-class AskedList(AskedOfPeople):
+class AskedPeople(AskedOfPeople):
     """Whom a list is about, and who of them is asked for; what is left out asks for nothing."""
 
     standing: Standing = "outstanding"
@@ -30,6 +30,11 @@ class AskedList(AskedOfPeople):
     leaves_before: Annotated[Day, Field(description="Who leaves this standing after the day and before this one.")] = (
         None
     )
+
+
+class AskedList(AskedPeople):
+    """A page of them."""
+
     after: After = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 

@@ -17,7 +17,7 @@ from services.api.answering import At, Desk, Showing, Shown
 from services.api.asked import Asked, Closed
 from services.api.caller import desk_for
 from services.api.described import answers
-from services.api.documents import Logged, Readings
+from services.api.documents_log import Logged, Readings
 from services.api.naming import Subject, subject_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def log(request: Request, asked: Annotated[AskedLog, Query()], desk: AtLog) -> R
     if LINES in request.headers.get("accept", ""):
         return _lines(desk, asked)
 
-    def ask(question: Question, at: At) -> Shown:
+    def ask(question: Question, _: At) -> Shown:
         end = question.reaching(asked.from_, asked.to)
         last = min(end, asked.from_ + asked.limit - 1)
         rows = list(audit.replay(question.cursor.connection, asked.from_, last))

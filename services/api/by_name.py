@@ -1,4 +1,4 @@
-"""What is asked of people, resolved once for programs and for screens: pages of lists, a resident, who is behind a figure.
+"""What is asked of people, once for programs and for screens: pages of lists, a resident, who is behind a figure.
 
 Each function gives a document and the people in it, for the log of readings.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from services.access.roles import Caller
     from services.api.answering import At, Desk
-    from services.api.asked_people import AskedFigure, AskedList
+    from services.api.asked_people import AskedFigure, AskedList, AskedPeople
     from services.ask import Question
 
 __all__ = ["begun", "figure_page", "full", "list_page", "refuse_outside", "resident_shown", "wanted_of"]
@@ -59,7 +59,7 @@ def refuse_outside(caller: Caller, area: str | None) -> None:
         raise ProblemError(403, "not_allowed", said)
 
 
-def wanted_of(asked: AskedList, at: At) -> by_name.Wanted:
+def wanted_of(asked: AskedPeople, at: At) -> by_name.Wanted:
     leaves_before = None if asked.leaves_before is None else _day("leaves_before", asked.leaves_before)
     filters = Filters(**{name: getattr(asked, name) for name in _FILTERS}, leaves_before=leaves_before)
     return by_name.Wanted(asked.standing, at.day, at.known, asked.kelurahan, asked.list, filters)

@@ -27,12 +27,14 @@ Programs show a token of `rekam user token`, as `Authorization: Bearer …`.
 """
 
 
-def answers(model: type[BaseModel] | Any, *, media: str | None = None) -> dict[int | str, dict[str, Any]]:
+def answers(
+    model: type[BaseModel] | None, *, media: str | None = None, status: int = 200
+) -> dict[int | str, dict[str, Any]]:
     """The responses of an operation whose answer is of the model; with `media`, of that type and not described."""
-    right: dict[str, Any] = {"description": "The answer."}
-    right |= {"model": model} if media is None else {"content": {media: {}}}
+    shape: dict[str, Any] = {"model": model} if media is None else {"content": {media: {}}}
+    right = {"description": "The answer.", **shape}
     return {
-        200: right,
+        status: right,
         304: {"description": "What you know by this `ETag` still holds."},
         "4XX": {"model": Problem, "description": "A problem of yours (RFC 9457)."},
         "5XX": {"model": Problem, "description": "A problem of ours, or not yet."},

@@ -12,18 +12,12 @@ __all__ = [
     "Counts",
     "Daily",
     "Flows",
-    "Health",
     "Leaving",
     "Lists",
-    "Logged",
-    "Mended",
     "Pace",
-    "Parked",
     "Places",
-    "Readings",
     "Reconciliation",
     "Stated",
-    "Status",
 ]
 
 Standings = Annotated[dict[str, int], Field(description="People by standing.")]
@@ -168,72 +162,6 @@ class Lists(Stated):
 
     first_day: Annotated[str | None, Field(description="Before it no day has an answer.")]
     lists: list[ListOf]
-
-
-class Health(BaseModel):
-    """`database` says why not, in words."""
-
-    status: Literal["ok", "starting"]
-    database: str
-
-
-class Status(Stated):
-    """`projections` are positions; `accounted` and `quarantine` are numbers of messages."""
-
-    accounted: dict[str, int]
-    projections: dict[str, int]
-    quarantine: dict[str, int]
-    relayed: dict[str, int]
-    standing_still: list[str]
-
-
-class Parked(Stated):
-    """`next` is the number to go on after; null at the end."""
-
-    rows: list[dict[str, Any]]
-    next: int | None
-
-
-class Mended(BaseModel):
-    number: int
-    outcome: Annotated[str, Field(description="`appended`, `duplicate`, `dismissed`, `not_open`, or the code again.")]
-    position: int | None = None
-
-
-class Entry(BaseModel):
-    """`entry` is the stored JSON; `state` the exact bytes in base64, where they are written in another way."""
-
-    position: int
-    digest: str
-    entry: dict[str, Any] | None
-    state: str | None = None
-
-
-class Logged(Stated):
-    """`head` is the log's end; `next` where the next page begins, null at the end."""
-
-    head: int
-    rows: list[Entry]
-    next: int | None
-
-
-class Read(BaseModel):
-    number: int
-    at: str
-    who: str
-    role: str
-    action: str
-    purpose: str | None
-    question: dict[str, Any]
-    people: int
-    position: int
-
-
-class Readings(Stated):
-    """`next` is the number to go on before; null at the end."""
-
-    rows: list[Read]
-    next: int | None
 
 
 class Recorded(BaseModel):

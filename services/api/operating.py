@@ -20,7 +20,7 @@ from services.api.answering import At, Desk, moment
 from services.api.asked import Asked, Closed
 from services.api.caller import desk_for, whoever
 from services.api.described import answers
-from services.api.documents import Health, Mended, Parked, Status
+from services.api.documents_log import Health, Mended, Parked, Status
 from services.conflicts import with_versions
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Keys of pages: where a list goes on, at the position at which it began.
 
-A key is opaque to whoever gets it. In it stand the day, the position, a digest of the question, and the place. It is no secret and needs no signature: whoever makes one up asks a question they may ask anyway.
+A key is opaque to whoever gets it. In it stand the day, the position, a digest of the question, and the place. It is no
+secret and needs no signature: whoever makes one up asks a question they may ask anyway.
 """
 
 from __future__ import annotations

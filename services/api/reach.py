@@ -19,6 +19,7 @@ from events import database, vault
 from events.errors import NoAnswer, Unreachable
 from projections.walks import Walks
 from services.access import sessions, tokens
+from services.access.reached import reached
 from services.ask import HOLD, MISSING, Question
 from services.embedded import find
 
@@ -47,11 +48,11 @@ _Pool = ConnectionPool[database.Connection]
 
 
 class Reach:
-    """Opens nothing until it is asked. `close` ends every connection."""
+    """Opens nothing until it is asked. `close` ends every connection. WrongUse as `services.access.reached`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.secure = False
+        self.secure = reached(settings).secure
         self.walks = Walks()
         self._load_keys = functools.cache(vault.load_keys)
         self._load_token_key = functools.cache(tokens.load_key)

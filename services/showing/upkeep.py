@@ -11,7 +11,7 @@ from services.talk import say
 if TYPE_CHECKING:
     from services.embedded import Engines
 
-__all__ = ["addresses", "invite", "parked", "published", "rebuilt", "redriven", "status"]
+__all__ = ["addresses", "dashboard", "invite", "parked", "published", "rebuilt", "redriven", "status"]
 
 _MOST: Final = 100
 """As many refusals are shown; a program reads them all."""
@@ -131,6 +131,13 @@ def addresses(engines: Engines) -> None:
     """Say where the engines are."""
     where = "embedded broker" if engines.embedded else "broker"
     say(f"Kafka at {engines.kafka} ({where})")
+
+
+def dashboard(api: str, password: str) -> None:
+    """Say where the demo's dashboard is, and who may look at it: the password is of this run, and shown here alone."""
+    say(f"The dashboard, live while facts arrive: http://{api}/")
+    say(f"  sign in as supervisor, with the password {password}")
+    say("  or, with the same one, as officer (of Oebobo), auditor, operator or reporting, and see what each may see")
 
 
 def invite(engines: Engines) -> None:

@@ -119,6 +119,7 @@ class Composed:
         told = dict(option.split("=", 1) for option in options[1::2])
         self.postgres = Postgres(folder / "postgres", {**told, "fsync": "off"}, wish=None)
         self.kafka = Kafka(folder / "kafka")
+        self.api_port = private.port_for(folder / "port-api")
         self.running: list[Running] = []
         self._numbers = iter(range(1_000))
 
@@ -130,7 +131,11 @@ class Composed:
 
     def environ(self, container: Container, mounts: dict[str, Path]) -> dict[str, str]:
         """The container's own, each place where it is here."""
-        network = {"kafka:19092": self.kafka.inside, "postgres:5432": f"127.0.0.1:{self.postgres.port}"}
+        network = {
+            "kafka:19092": self.kafka.inside,
+            "postgres:5432": f"127.0.0.1:{self.postgres.port}",
+            "0.0.0.0:8800": f"127.0.0.1:{self.api_port}",
+        }
         given = {}
         for name, value in container.environ.items():
             given[name] = placed(value, mounts)

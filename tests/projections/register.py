@@ -1,4 +1,4 @@
-"""A register as it stands after the log was read: facts are told in order, and both by-name views hold them."""
+"""A register as it stands after the log was read: facts are told in order, and the views asked for hold them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from events.vault import Keys
     from projections.reading import Fact
+    from projections.views import View
 
 VIEWS = (TRAIL, OUTSTANDING)
 Told: TypeAlias = "tuple[str, Fact, Mapping[str, str]]"
@@ -70,9 +71,10 @@ class Register:
     keys: Keys
     position: int = 0
     history: dict[UUID, list[tuple[int, Fact]]] = field(default_factory=dict)
+    views: tuple[View, ...] = VIEWS
 
     def make(self) -> None:
-        for view in VIEWS:
+        for view in self.views:
             place.make(self.cursor, view)
 
     def person(self, who: str) -> Person:
@@ -101,7 +103,7 @@ class Register:
             for at, entry, fact in some:
                 self.history.setdefault(entry.subject, []).append((at, fact))
                 self.position = at
-            for view in VIEWS:
+            for view in self.views:
                 self.cursor.execute(f"SET LOCAL search_path = {view.name}")
                 view.apply(self.cursor, changed)
                 self.cursor.execute("UPDATE position SET position = %s", [self.position])
@@ -112,7 +114,7 @@ class Register:
     def contents(self) -> list[str]:
         """Every row of both views as a text, in the order a rebuild compares them by."""
         found = []
-        for view in VIEWS:
+        for view in self.views:
             self.cursor.execute(f"SET LOCAL search_path = {view.name}")
             for statement in view.sorted_rows:
                 self.cursor.execute(statement)
@@ -128,6 +130,8 @@ def entry_of(fact: Fact, person: Person, personal: Mapping[str, str]) -> Entry:
         clear["sex"] = particulars.sex
     if isinstance(fact, ev.Declaration):
         clear["rows_by_kelurahan"] = dict(fact.rows_by_kelurahan)
+    if isinstance(fact, ev.Capture):
+        clear["place"] = "office"
     aad = associated_data(VERSION, person.subject, TYPES[type(fact)], fact.source, fact.id)
     for_person, for_calendar = person_keys(person.key)
     named, calendar = _named(fact, personal), None

@@ -148,6 +148,10 @@ ALONE = {
         (update("counts.month_flow", "people[1] = people[1] + 1"),),
         (delete("counts.month_flow"),),
         ("INSERT INTO counts.month_flow SELECT month, 1000, '{1}', '{2}', '{3}' FROM counts.month_flow LIMIT 1",),
+        (update("counts.day_change", "truly = truly + 1"),),
+        (update("counts.day_change", "recorded = recorded + 1"),),
+        (delete("counts.day_change"),),
+        ("INSERT INTO counts.day_change SELECT day, 1000, 1, 1, 1, 1 FROM counts.day_change LIMIT 1",),
         ("UPDATE counts.position SET shape = 2",),
     ],
 }

@@ -35,7 +35,7 @@ def template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def older(postgres: str, template: Rebuilt) -> Iterator[Rebuilt]:
     """As Rekam left it before views had shapes, and months their flows, and captures a table."""
     register = rebuilds.copied(postgres, template)
-    register.as_owner("DROP TABLE counts.capture")
+    register.as_owner("DROP TABLE counts.capture, counts.day_change")
     for view in VIEWS:
         register.as_owner(f"ALTER TABLE {view}.position DROP COLUMN shape")
     register.as_owner("DROP TABLE counts.month_flow")
@@ -96,7 +96,7 @@ def test_a_view_of_the_shape_before_is_refused_too_and_a_rebuild_names_its_captu
 ) -> None:
     register = rebuilds.copied(postgres, template)
     try:
-        register.as_owner("DROP TABLE counts.capture")
+        register.as_owner("DROP TABLE counts.capture, counts.day_change")
         register.as_owner("UPDATE counts.position SET shape = 2")
         prepare(register.address)
         assert standing_still(register.address) == [REFUSED.format(2)]

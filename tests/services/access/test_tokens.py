@@ -56,17 +56,17 @@ def signed(key: Any, algorithm: str, told: dict[str, Any]) -> str:
 
 
 def test_a_token_finds_its_user(cursor: psycopg.Cursor[Any], key: OKPKey, user: User) -> None:
-    token = tokens.issue(cursor, key, user, 30, NOW)
+    token = tokens.issue(cursor, key, user, 30, NOW).token
 
     assert tokens.find(cursor, key, token, NOW) == user.caller
     assert set(claims(token)) == {"iss", "aud", "sub", "jti", "iat", "exp"}
     assert claims(token)["exp"] - claims(token)["iat"] == 30 * 86_400
-    (row,) = tokens.of_user(cursor, "lena")
+    (row,) = tokens.listed(cursor)
     assert (row["jti"], row["expires"], row["revoked"]) == (UUID(claims(token)["jti"]), NOW + 30 * DAY, None)
 
 
 def test_it_ends(cursor: psycopg.Cursor[Any], key: OKPKey, user: User) -> None:
-    token = tokens.issue(cursor, key, user, 1, NOW)
+    token = tokens.issue(cursor, key, user, 1, NOW).token
 
     assert tokens.find(cursor, key, token, NOW + DAY - timedelta(seconds=1))
     assert tokens.find(cursor, key, token, NOW + DAY) is None
@@ -77,7 +77,7 @@ def test_it_ends(cursor: psycopg.Cursor[Any], key: OKPKey, user: User) -> None:
 def test_it_is_worth_what_its_user_is_worth_now(
     cursor: psycopg.Cursor[Any], key: OKPKey, user: User, prepared: str
 ) -> None:
-    token = tokens.issue(cursor, key, user, 30, NOW)
+    token = tokens.issue(cursor, key, user, 30, NOW).token
     cursor.execute("SET ROLE NONE")
     cursor.execute("UPDATE access.user SET role = 'auditor', areas = '{}'")
     assert tokens.find(cursor, key, token, NOW) == Caller("lena", Role.AUDITOR)
@@ -89,7 +89,7 @@ def test_it_is_worth_what_its_user_is_worth_now(
 
 
 def test_one_that_is_revoked_finds_nobody(cursor: psycopg.Cursor[Any], key: OKPKey, user: User) -> None:
-    token, other = (tokens.issue(cursor, key, user, 30, NOW) for _ in range(2))
+    token, other = (tokens.issue(cursor, key, user, 30, NOW).token for _ in range(2))
     tokens.revoke(cursor, UUID(claims(token)["jti"]), NOW)
 
     assert tokens.find(cursor, key, token, NOW) is None
@@ -99,7 +99,7 @@ def test_one_that_is_revoked_finds_nobody(cursor: psycopg.Cursor[Any], key: OKPK
 
 
 def test_one_that_was_never_issued_finds_nobody(cursor: psycopg.Cursor[Any], key: OKPKey, user: User) -> None:
-    told = claims(tokens.issue(cursor, key, user, 30, NOW))
+    told = claims(tokens.issue(cursor, key, user, 30, NOW).token)
 
     assert tokens.find(cursor, key, signed(key, "Ed25519", told), NOW)
     assert tokens.find(cursor, key, signed(key, "Ed25519", {**told, "jti": str(uuid4())}), NOW) is None
@@ -125,13 +125,13 @@ def test_one_that_was_never_issued_finds_nobody(cursor: psycopg.Cursor[Any], key
     ids=str,
 )
 def test_each_claim_is_looked_at(cursor: psycopg.Cursor[Any], key: OKPKey, user: User, changed: dict[str, Any]) -> None:
-    told = claims(tokens.issue(cursor, key, user, 30, NOW)) | changed
+    told = claims(tokens.issue(cursor, key, user, 30, NOW).token) | changed
 
     assert tokens.find(cursor, key, signed(key, "Ed25519", told), NOW) is None
 
 
 def test_no_other_algorithm_and_no_other_key_is_taken(cursor: psycopg.Cursor[Any], key: OKPKey, user: User) -> None:
-    token = tokens.issue(cursor, key, user, 30, NOW)
+    token = tokens.issue(cursor, key, user, 30, NOW).token
     told = claims(token)
     head, body, _ = token.split(".")
     confused = f"{part({'alg': 'HS256', 'kid': tokens.KEY})}.{body}"

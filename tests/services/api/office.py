@@ -94,7 +94,7 @@ def made_users(settings: Settings, address: str) -> dict[str, str]:
             role = Role.OFFICER if name == "elsewhere" else name
             hashed = Passwords().hash(PASSWORD)
             user = users.add(cursor, users.check(name, role, areas.get(name, ())), hashed)
-            made[str(name)] = tokens.issue(cursor, key, user, 1, now)
+            made[str(name)] = tokens.issue(cursor, key, user, 1, now).token
     return made
 
 

@@ -1,0 +1,133 @@
+"""/v1/outstanding/export: a list as a file, which begins at once and is never whole in memory.
+
+Everybody in it is written down before the first piece leaves. Where filters leave some out, who is left is looked for
+first, so that nobody is written down who was not shown.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from itertools import chain, islice
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from projections import by_name
+from projections.reading import READING_VERSION
+from services.access.roles import Operation
+from services.api.answering import At, Desk, Showing, Shown
+from services.api.asked_people import AskedPeople
+from services.api.by_name import full, refuse_outside, wanted_of
+from services.api.caller import desk_for
+from services.api.described import answers
+from services.api.problem import ProblemError
+from services.exports import columns, separated, workbook
+from services.exports.about import About, file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from typing import Self
+
+    from services.ask import Question
+
+__all__ = ["AskedExport", "export", "router"]
+
+router = APIRouter(prefix="/v1", tags=["people"])
+
+_AT_ONCE: Final = BoundedSemaphore(3)
+"""As many files are made at once: each keeps a connection for as long as it is fetched."""
+_AGAIN_S: Final = 5.0
+_SEPARATORS: Final = {"comma": ",", "semicolon": ";"}
+
+
+class AskedExport(AskedPeople):
+    """`columns` are names of columns, with commas; all that a list has, if left out."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+    separator: Annotated[Literal["comma", "semicolon"], Field(description="Of CSV.")] = "comma"
+    language: Annotated[Literal["id", "en"], Field(description="Of headings and words.")] = "id"
+    columns: Annotated[str | None, Field(max_length=500)] = None
+
+
+@router.get("/outstanding/export", responses=answers(None, media=workbook.MEDIA_TYPE))
+def export(
+    asked: Annotated[AskedExport, Query()], desk: Annotated[Desk, Depends(desk_for(Operation.EXPORT))]
+) -> Response:
+    """The whole list as CSV or XLSX, numbers as text, in the order somebody walks."""
+    chosen = columns.choose([] if asked.columns is None else asked.columns.split(","))
+    if not _AT_ONCE.acquire(blocking=False):
+        raise ProblemError(503, "not_ready", "other lists are being exported: try again", after_s=_AGAIN_S)
+    with ExitStack() as opened:
+        opened.callback(_AT_ONCE.release)
+        refuse_outside(desk.caller, asked.kelurahan)
+        at = _noted(desk, asked)
+        found = _rows(desk, asked, at)
+        opened.callback(found.close)
+        rows = chain(list(islice(found, 1)), found)  # what is refused, is refused before the file begins
+        about = About(
+            asked.standing, at.day, at.known, at.accepted, READING_VERSION, desk.caller.name, datetime.now(UTC),
+            asked.list, asked.kelurahan, asked.purpose,
+        )  # fmt: skip
+        if asked.format == "csv":
+            pieces = separated.encode(rows, chosen, asked.language, _SEPARATORS[asked.separator])
+        else:
+            pieces = workbook.encode(rows, chosen, asked.language, about)
+        sent = _Pieces(pieces, opened.pop_all())
+    headers = {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'attachment; filename="{file_name(asked.format, about, asked.language)}"',
+    }
+    media = separated.MEDIA_TYPE if asked.format == "csv" else workbook.MEDIA_TYPE
+    return StreamingResponse(sent, headers=headers, media_type=media)
+
+
+def _noted(desk: Desk, asked: AskedExport) -> At:
+    with desk.reach.question(desk.caller) as question:
+        at = desk.at(question, asked.on, asked.known)
+        wanted = wanted_of(asked, at)
+        if wanted.filters.any:
+            found = by_name.rows(question.cursor, question.keys, wanted, desk.reach.walks)
+            subjects = [UUID(hex=row["subject"]) for row in found]
+        else:
+            subjects = by_name.subjects(question.cursor, wanted)
+    desk.note(Showing("export", asked.purpose, _nothing), at, subjects, asked.model_dump(exclude={"wait", "purpose"}))
+    return at
+
+
+def _rows(desk: Desk, asked: AskedExport, at: At) -> Generator[dict[str, Any], None, None]:
+    with desk.reach.question(desk.caller) as question:
+        whole = full(desk.caller, asked.purpose)
+        yield from by_name.rows(question.cursor, question.keys, wanted_of(asked, at), desk.reach.walks, full=whole)
+
+
+class _Pieces:
+    """The pieces of a file; what is open behind them is closed after the last one, or when nobody wants more.
+
+    A generator would not do: one that was never begun closes nothing.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], opened: ExitStack) -> None:
+        self._pieces = pieces
+        self._opened = opened
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self._opened.close()
+            raise
+
+    def __del__(self) -> None:
+        self._opened.close()
+
+
+def _nothing(_: Question, __: At) -> Shown:
+    return Shown({}, ())
