@@ -24,6 +24,7 @@ AT_RISK_AGE: Final = 23
 _SESSIONS: Final = 12
 _WEEK: Final = 7
 _DECEMBER: Final = 12
+_TEN: Final = 10
 
 
 class Place(NamedTuple):
@@ -100,10 +101,12 @@ def weeks(days: Sequence[Mapping[str, Any]]) -> list[Week]:
 
 
 def _rate(frame: Frame, people: float | None, *, up: bool) -> str:
-    """People a day, in whole people: what is needed is rounded up, what was got is not."""
+    """People a day, in whole people where they are ten or more: what is needed is rounded up, what was got is not."""
     if people is None:
         return frame.words.said(None)
-    return frame.words.number(ceil(people) if up else round(people))
+    if up or people == 0:
+        return frame.words.number(ceil(people))
+    return frame.words.decimal(people, 0 if people >= _TEN else 1)
 
 
 def _places(places: Mapping[str, int], recorded: int) -> list[Place]:

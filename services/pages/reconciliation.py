@@ -111,7 +111,9 @@ def pictures(document: Mapping[str, Any], frame: Frame) -> list[Markup]:
     """The list as a picture, in both shapes."""
     w, number = frame.words.of, frame.words.number
     groups = _groups(document, frame)
-    whole = Whole(w("split.whole"), document["declared"], document["members"])
+    residual = document["residual"] or 0
+    beside = w("reconciliation.missing" if residual > 0 else "reconciliation.too_many", people=abs(residual))
+    whole = Whole(w("split.whole"), document["declared"], document["members"], beside if residual else "")
     figures = {name: document[name] for name in ("members", "truly", "explained", "settled")}
     said = (w("split.title", list=document["list"]), w("split.description", **figures))
     return [split(whole, groups, shape, said, number) for shape in (WIDE, TALL)]

@@ -66,6 +66,10 @@ _ROOM: Final = 64
 """Height from which a group without parts holds its own label."""
 
 
+_BESIDE: Final = 12
+"""Room above and below for what the residual is."""
+
+
 class Slot(NamedTuple):
     """A part's place down the picture: `y` and `height` of its people, `middle` of its label."""
 
@@ -103,7 +107,7 @@ def split(
     people = max(whole.declared or 0, whole.members)
     placed = lay_out(groups, people, shape)
     bottom = max((slot.y + max(slot.height, shape.pitch) for slots in placed for slot in slots), default=0.0)
-    height = max(bottom, shape.height) + 4
+    height = max(bottom, shape.height) + 4 + (2 * _BESIDE if whole.declared not in {None, whole.members} else 0)
     scale = shape.height / people if people else 0.0
     top = (height - shape.height) / 2
     inside = [*_whole(whole, shape, top, scale, number)]
@@ -122,9 +126,11 @@ def _whole(whole: Whole, shape: Shape, top: float, scale: float, number: Callabl
     if whole.declared is not None and whole.declared > whole.members:
         missing = (whole.declared - whole.members) * scale
         yield svg.element("rect", x=left + 1, y=top + named, width=right - left - 2, height=missing, class_="residual")
+        yield svg.text(left, top + named + missing + 18, whole.beside, "small")
     elif whole.declared is not None and whole.declared < whole.members:
         at = top + whole.declared * scale
         yield svg.element("line", x1=left, y1=at, x2=right, y2=at, class_="declared-line")
+        yield svg.text(left, top + named + 18, whole.beside, "small")
     if shape.group is None:
         yield svg.text(left, top - 9, number(whole.members), "strong")
         return

@@ -45,6 +45,21 @@
     history.replaceState(null, "", link.href.split("#")[0]);
   };
 
+  // A page about now follows the register while facts arrive, but not under somebody's hands: who has opened
+  // something, or stands in a form or a table, is left in peace until the next change.
+  let shown = 0;
+  const follow = (event) => {
+    if (event.target.id !== "live") return;
+    const told = event.detail.requestConfig.triggeringEvent?.detail?.data;
+    const position = told ? JSON.parse(told).position : 0;
+    shown = Math.max(shown, Number(event.target.dataset.position));
+    const content = document.getElementById("content");
+    const busy = document.hidden || content.querySelector("details[open]") || content.contains(document.activeElement);
+    if (position <= shown || (busy && document.activeElement !== content)) event.preventDefault();
+    else shown = position;
+  };
+
   document.addEventListener("DOMContentLoaded", prepareTimes);
+  document.addEventListener("htmx:beforeRequest", follow);
   document.addEventListener("click", sort);
 })();
