@@ -23,6 +23,7 @@ from services.api import (
     checking,
     counting,
     exporting,
+    hearing,
     metering,
     noting,
     operating,
@@ -48,7 +49,7 @@ __all__ = ["make_app"]
 
 _ROUTERS: Final = (
     counting.router, pacing.router, people.router, exporting.router, auditing.router, checking.router, noting.router,
-    operating.router, metering.router, signing_on.router,
+    operating.router, hearing.router, metering.router, signing_on.router,
 )  # fmt: skip
 _THREADS: Final = 12
 """As many requests are worked on at once, two more than there are connections to ask on; the others wait their turn."""

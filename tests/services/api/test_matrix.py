@@ -59,6 +59,8 @@ DOORS = (
     Door(Operation.CHECK, "GET", "/v1/checks", "/v1/checks"),
     Door(Operation.CHECK, "POST", "/v1/checks", "/v1/checks"),
     Door(Operation.STATUS, "GET", "/v1/status", "/v1/status"),
+    Door(Operation.STATUS, "GET", "/v1/sources", "/v1/sources"),
+    Door(Operation.STATUS, "GET", "/v1/lateness", "/v1/lateness?limit_days=30"),
     Door(Operation.QUARANTINE, "GET", "/v1/quarantine", "/v1/quarantine?limit=1"),
     Door(Operation.MEND, "POST", "/v1/quarantine/{number}/redrive", "/v1/quarantine/987654/redrive"),
     Door(
@@ -73,6 +75,7 @@ OPEN = {"GET /v1/health", "GET /v1/changes"}
 #: What the database itself does not keep from a role, because it holds nothing that the role may not read: to write a
 #: step or make a file is the API's to refuse, and a check says nothing of anybody.
 NOT_THE_DATABASES = {
+    (Role.OFFICER, Operation.STATUS),  # of their own area's facts
     (Role.AUDITOR, Operation.FOLLOW_UP),
     (Role.AUDITOR, Operation.EXPORT),
     (Role.AUDITOR, Operation.QUARANTINE),
