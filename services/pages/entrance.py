@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -38,8 +38,8 @@ class Static(StaticFiles):
 
 
 @router.get("/sign-in")
-def form(there: Annotated[Before, Depends(before)], to: str = "/") -> Response:
-    return _form(there, to, None, 200)
+def form(request: Request, there: Annotated[Before, Depends(before)], to: str = "/") -> Response:
+    return _form(request, there, to)
 
 
 @router.post("/sign-in", dependencies=[Depends(from_our_own_pages)])
@@ -56,7 +56,7 @@ async def sign_in(
     try:
         secret = await keeper.sign_in(name, password, address)
     except ProblemError as problem:
-        answer = _form(there, to, problem, problem.status)
+        answer = _form(request, there, to, problem)
         answer.headers.update({name: said for name, said in problem.headers.items() if name == "Retry-After"})
         return answer
     response = RedirectResponse(safe(to), 303, headers={"Cache-Control": "no-store"})
@@ -71,9 +71,11 @@ def sign_out(request: Request, _: Annotated[Caller, Depends(sincere)]) -> Respon
     return response
 
 
-def _form(there: Before, to: str, problem: ProblemError | None, status: int) -> Response:
-    shown: dict[str, Any] = {"to": safe(to), "problem": problem and problem.word}
-    return HTMLResponse(render("sign_in.html", there.frame, **shown), status, {"Cache-Control": "no-store"})
+def _form(request: Request, there: Before, to: str, problem: ProblemError | None = None) -> Response:
+    """The form, with what was wrong where something was, and a way to the office's own sign-on where there is one."""
+    sign_on = request.app.state.sign_on is not None
+    html = render("sign_in.html", there.frame, to=safe(to), problem=problem and problem.word, sign_on=sign_on)
+    return HTMLResponse(html, 200 if problem is None else problem.status, {"Cache-Control": "no-store"})
 
 
 def safe(to: str) -> str:

@@ -1,4 +1,4 @@
-"""A register that runs, filled by the demo; asked by every test of the command line, and added to by some."""
+"""A register that runs, filled by the demo, asked by every test of the command line; and one office over HTTP."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.services.api.office import Office, opened
 from tests.services.command_line import CommandLine, eventually, started
 
 if TYPE_CHECKING:
@@ -29,3 +30,10 @@ def between(rekam: CommandLine) -> int:
     """The position at the end of the demo's first phase: the first list is declared before it, the second behind it."""
     note = json.loads((rekam.data / "demo.json").read_text())
     return int(note["between"]["position"])
+
+
+@pytest.fixture(scope="session")
+def office(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A register over HTTP; what a test adds to it must leave the others' figures alone."""
+    with opened(postgres, tmp_path_factory.mktemp("office") / "keys") as office:
+        yield office

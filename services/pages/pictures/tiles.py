@@ -16,6 +16,8 @@ __all__ = ["STEPS", "Step", "legend", "step_of", "width_of"]
 STEPS: Final = 5
 
 _ROUND: Final = (1, 2, 2.5, 5, 10)
+_FINEST: Final = 0.0001
+"""No step is finer than a hundredth of a percent."""
 
 
 class Step(NamedTuple):
@@ -34,7 +36,7 @@ def width_of(figures: Iterable[float], *, whole: bool = True) -> float:
     most = max(figures, default=0)
     if most <= 0:
         return 1
-    least = most / STEPS
+    least = max(most / STEPS, _FINEST)
     power = 10.0 ** floor(log10(least))
     wide = next(one * power for one in _ROUND if one * power * STEPS > most)
     return max(float(ceil(wide)), 1.0) if whole else wide

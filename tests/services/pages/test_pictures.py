@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.pages.pictures import burndown as burndown_pictures
 from services.pages.pictures import svg
 from services.pages.pictures.bars import Share, bar, coverage, widths
+from services.pages.pictures.burndown import Burning, left_at, ticks
 from services.pages.pictures.split import TALL, WIDE, Group, Part, Shape, Whole, lay_out, split
+from services.pages.pictures.tiles import STEPS, legend, step_of, width_of
+from services.pages.words import Words
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -48,8 +54,8 @@ def test_the_parts_of_a_list_are_as_high_as_the_list(some: list[Group], residual
 def test_no_label_of_a_part_covers_another(some: list[Group], shape: Shape) -> None:
     slots = [slot for slots in lay_out(some, members(some), shape) for slot in slots]
 
-    assert all(two.middle - one.middle >= shape.pitch for one, two in itertools.pairwise(slots))
-    assert all(two.y >= one.y + one.height for one, two in itertools.pairwise(slots))
+    assert all(two.middle - one.middle >= shape.pitch for one, two in pairwise(slots))
+    assert all(two.y >= one.y + one.height for one, two in pairwise(slots))
 
 
 @given(groups(), st.one_of(st.none(), st.integers(0, 500_000)), shapes, st.text(max_size=20))
@@ -112,3 +118,67 @@ def test_coverage_is_drawn_on_one_scale(one: float, two: float) -> None:
 
 def test_an_attribute_cannot_be_broken_out_of() -> None:
     assert 'href="&#34; onload=&#34;x"' in svg.linked('" onload="x', "a")
+
+
+# ------------------------------------------------------------------ tiles
+
+
+@given(st.lists(st.integers(0, 100_000), max_size=60))
+def test_a_step_is_round_and_holds_every_figure(figures: list[int]) -> None:
+    width = width_of(figures)
+    steps = {step.number: step for step in legend(width)}
+
+    assert width == int(width)
+    assert all(steps[n].below == steps[n + 1].least for n in range(1, STEPS))
+    for figure in figures:
+        step = steps[step_of(figure, width)]
+        assert step.number == 0 if figure == 0 else step.least <= figure < step.below
+
+
+@given(st.lists(st.floats(0, 1), max_size=60))
+def test_a_step_of_shares_too(shares: list[float]) -> None:
+    width = width_of(shares, whole=False)
+
+    assert all(0 <= step_of(share, width) <= STEPS for share in shares)
+    assert sorted(shares, key=lambda share: (step_of(share, width), share)) == sorted(shares)
+
+
+# ------------------------------------------------------------------ burning down
+
+
+@st.composite
+def burnings(draw: st.DrawFn) -> Burning:
+    first = draw(st.dates(date(2018, 1, 1), date(2020, 12, 31)))
+    left = draw(st.lists(st.integers(0, 400_000), min_size=1, max_size=50))
+    days = [(first + timedelta(n), people) for n, people in enumerate(left)]
+    target = days[-1][0] + timedelta(draw(st.integers(0, 2000)))
+    return Burning(days, target, draw(st.floats(0, 5_000)))
+
+
+@given(burnings(), st.sampled_from([burndown_pictures.WIDE, burndown_pictures.TALL]), st.sampled_from(["id", "en"]))
+def test_a_burn_down_is_well_formed_and_the_same_every_time(burning: Burning, frame: Any, language: Any) -> None:
+    said, words = ("<t>", "d&"), Words(language)
+    drawn = burndown_pictures.burndown(burning, frame, said, words)
+
+    assert drawn == burndown_pictures.burndown(burning, frame, said, words)
+    assert "NaN" not in drawn
+    assert "style=" not in drawn
+    root = ET.fromstring(f'<r xmlns="http://www.w3.org/2000/svg">{drawn}</r>')[0]
+    at = [float(line.get(end, "0")) for line in root.iter(f"{SVG}line") for end in ("x1", "x2", "y1", "y2")]
+    assert min(at) >= 0
+    assert max(at) <= frame.width
+
+
+@given(burnings())
+def test_what_is_left_is_never_less_than_nobody(burning: Burning) -> None:
+    assert 0 <= left_at(burning) <= burning.days[-1][1]
+
+
+@given(st.integers(0, 10_000_000))
+def test_a_scale_reaches_over_what_it_measures(most: int) -> None:
+    scale = ticks(most)
+
+    assert scale[0] == 0
+    assert scale[-1] >= most
+    assert len(scale) <= 6
+    assert len({two - one for one, two in pairwise(scale)}) == 1
