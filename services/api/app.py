@@ -57,7 +57,10 @@ _THREADS: Final = 12
 
 def make_app(settings: Settings) -> FastAPI:
     """Put the app together; nothing is opened until it is started."""
-    app = FastAPI(title="Rekam", lifespan=_alive, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Rekam", lifespan=_alive, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
     app.state.reach = Reach(settings)
     app.state.ready = False
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
