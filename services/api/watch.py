@@ -31,10 +31,11 @@ _NOBODY: Final = Caller("watch", Role.REPORTING)
 
 
 class Moment(NamedTuple):
-    """The position that all three views have reached, and when its entry was accepted."""
+    """The position that all three views have reached, when its entry was accepted, and where the log ends."""
 
     position: int
     accepted: datetime | None
+    head: int
 
 
 class Watch:
@@ -42,7 +43,7 @@ class Watch:
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._last = Moment(-1, None)
+        self._last = Moment(-1, None, -1)
         self._waiting = 0
         self._changed = asyncio.Condition()
         self._looking: asyncio.Task[None] | None = None
@@ -54,33 +55,38 @@ class Watch:
                 await self._looking
 
     async def reached(self, wanted: int, within_s: float = LONGEST_WAIT_S) -> bool:
-        """Wait until all views have reached a position; whether they have in time."""
+        """Wait until all views have reached a position; whether they have in time. NoAnswer: the log has none such."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 async for moment in self.moments():
                     if moment.position >= wanted:
                         return True
+                    if moment.head < wanted:
+                        raise NoAnswer(f"position {wanted} is ahead of the log, which ends at {moment.head}")
         return False
 
     async def moments(self) -> AsyncIterator[Moment]:
-        """The newest moment at once, then each newer one that is seen; those in between may be left out."""
+        """The newest moment at once, then each newer one that is seen, be it that the log alone has grown.
+
+        Those in between may be left out.
+        """
         self._waiting += 1
-        seen = -1
+        seen = Moment(-1, None, -1)
         try:
             self._look()
             while True:
                 async with self._changed:
-                    while self._last.position <= seen:
+                    while self._last.position <= seen.position and self._last.head <= seen.head:
                         await self._changed.wait()
                     moment = self._last
-                seen = moment.position
+                seen = moment
                 yield moment
         finally:
             self._waiting -= 1
 
     def _look(self) -> None:
         if self._looking is None or self._looking.done():
-            self._last = Moment(-1, None)  # what was seen long ago is not told as new
+            self._last = Moment(-1, None, -1)  # what was seen long ago is not told as new
             self._looking = asyncio.create_task(self._go_on_looking())
 
     async def _go_on_looking(self) -> None:
@@ -90,7 +96,7 @@ class Watch:
             except (Retry, NoAnswer, Refusal):
                 await asyncio.sleep(_PAUSE_S)
                 continue
-            if moment.position != self._last.position:
+            if moment != self._last:
                 async with self._changed:
                     self._last = moment
                     self._changed.notify_all()
@@ -99,4 +105,4 @@ class Watch:
     def _moment(self) -> Moment:
         with self._reach.question(_NOBODY) as question:
             at = min(position.of(question.cursor, view) for view in VIEW_NAMES)
-            return Moment(at, question.accepted(at))
+            return Moment(at, question.accepted(at), question.head())
