@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from projections.transfers import Account
     from projections.walking import Asking
 
-__all__ = ["Key", "Met", "through"]
+__all__ = ["AT_ONCE", "Key", "Met", "through"]
+
+#: People that are read and opened at once where all are.
+AT_ONCE: Final = 500
 
 # From the standing of the day, on a later one before the date; what was posted and no longer holds sums to nothing.
 _LEAVING: Final = """
@@ -35,9 +38,6 @@ _LEAVING: Final = """
           HAVING sum(people) > 0) AS left_then
 """
 
-#: People that are shown are read and opened in such groups, as a page that is full wants no more of them.
-_AT_ONCE: Final = 100
-
 
 class Key(NamedTuple):
     """A place in a list: behind `rank` people of the walk of that kelurahan, who are `number` rows of the list so far.
@@ -51,14 +51,15 @@ class Key(NamedTuple):
 
 
 class Met(NamedTuple):
-    """A row, and the place behind it; or no row, and a place that somebody may be met after."""
+    """A row, and the place behind it; or no row, and a place that so many people are looked at from."""
 
     key: Key
     row: dict[str, Any] | None
+    ahead: int
 
 
 def through(one: Asking, start: Key | None, size: int, *, full: bool) -> Iterator[Met]:
-    """Every row from the place on, and a place before each `size` people that are looked at.
+    """Every row from the place on, and a place before each `size` people that are looked at, then twice as many.
 
     WrongUse where the place lies in a kelurahan that is no part of the list.
     """
@@ -72,13 +73,13 @@ def through(one: Asking, start: Key | None, size: int, *, full: bool) -> Iterato
         rank, last = within(one, found)
         rank = max(rank, start.rank) if area == start.kelurahan else rank
         while rank < last:
-            yield Met(Key(area, rank, number), None)
             end = min(rank + size, last)
+            yield Met(Key(area, rank, number), None, end - rank)
             some = found.marks[rank:end]
             for at, row in _rows(one, some, found.accounts[rank:end], full=full):
                 number += 1
-                yield Met(Key(area, rank + at + 1, number), {"number": number, **row})
-            rank += len(some)
+                yield Met(Key(area, rank + at + 1, number), {"number": number, **row}, 0)
+            rank, size = end, max(size, min(2 * size, AT_ONCE))
 
 
 def _rows(
@@ -88,12 +89,9 @@ def _rows(
     wanted = one.wanted
     there = {subject_of(mark): ACCOUNTS[number] for mark, number in zip(marks, accounts, strict=True)}
     met = {subject: at for at, subject in enumerate(there)}
-    let = list((_asked_for(one, marks, there) if wanted.filters.any else there).items())
-    for first in range(0, len(let), _AT_ONCE):
-        some = dict(let[first : first + _AT_ONCE])
-        known = residents(one.cursor, one.keys, some, wanted.day, wanted.known)
-        for subject, resident in zip(some, known, strict=True):
-            yield met[subject], row_of(resident, wanted.day, full=full)
+    let = _asked_for(one, marks, there) if wanted.filters.any else there
+    for subject, resident in zip(let, residents(one.cursor, one.keys, let, wanted.day, wanted.known), strict=True):
+        yield met[subject], row_of(resident, wanted.day, full=full)
 
 
 def _asked_for(one: Asking, marks: Sequence[bytes], there: Mapping[UUID, Account]) -> dict[UUID, Account]:

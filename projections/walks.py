@@ -44,7 +44,7 @@ class Walk(NamedTuple):
 class Walks:
     """Orders and walks, the latest used, up to so many marks; shared by threads.
 
-    About 10 bytes a mark in an order and 200 in a walk, so 25 MB for 125,000 people in walks.
+    About 10 bytes a mark in an order and 120 in a walk, so at most some 25 MB.
     """
 
     def __init__(self, most: int = 2_500_000) -> None:

@@ -5,6 +5,7 @@
     python -m tests.benchmarks views        each view live and rebuilt, beside the library's ProjectionRunner
     python -m tests.benchmarks latency      publish to visible in `counts`, 500 a second for 60 s
     python -m tests.benchmarks questions    counts and flows at 1,000,000 made-up facts
+    python -m tests.benchmarks lists        pages of lists by name, and a whole list, at 1,000,000 made-up facts
 
 Nothing is asserted. The README and docs/figures.md keep what was printed, with the machine.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import intake, latency, questions, views
+from tests.benchmarks import intake, latency, lists, questions, views
 from tests.benchmarks.engines import Bench
 from tests.benchmarks.figure import machine, table
 
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "views": views.measured,
     "latency": latency.measured,
     "questions": questions.measured,
+    "lists": lists.measured,
 }
 
 

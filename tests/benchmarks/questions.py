@@ -24,10 +24,10 @@ from projections.figures import counts_answer
 from projections.flows import flows_answer
 from projections.postings import Change, Posting
 from projections.transfers import NOWHERE, Account
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import Figure, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.benchmarks.engines import Bench
 
@@ -78,14 +78,14 @@ def _ask(bench: Bench, facts: int) -> Iterator[tuple[str, tuple[float, float]]]:
             "`flows` of a year, as known now": lambda: _flows(cursor, day(), 365, facts),
             "`flows` of all eight years, as known now": lambda: _flows(cursor, FIRST, (LAST - FIRST).days, facts),
         }.items():
-            yield what, _timed(asked)
+            yield what, timed(asked, ASKED)
     with psycopg.connect(bench.settings.database, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("SET ROLE rekam_reporting")
         for what, asked in {
             "`reporting.counts_on`, a past day": lambda: _sql(cursor, "counts_on(%s, %s)", day(), known()),
             "`reporting.flows` of a year": lambda: _sql(cursor, "flows(%s, %s)", first := day(), first + _YEAR),
         }.items():
-            yield what, _timed(asked)
+            yield what, timed(asked, ASKED)
 
 
 _YEAR = timedelta(365)
@@ -105,17 +105,6 @@ def _day(rng: Random) -> date:
 
 def _position(rng: Random, facts: int) -> int:
     return rng.randrange(facts // 10, facts + 1)
-
-
-def _timed(asked: Callable[[], object]) -> tuple[float, float]:
-    """The p50 and p99, in ms."""
-    took = []
-    for _ in range(ASKED):
-        began = time.perf_counter()
-        asked()
-        took.append(1000 * (time.perf_counter() - began))
-    took.sort()
-    return took[ASKED // 2], took[int(0.99 * (ASKED - 1))]
 
 
 # ------------------------------------------------------------------ what is made up
