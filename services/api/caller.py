@@ -81,9 +81,18 @@ def desk_for(operation: Operation) -> Callable[..., Desk]:
     ) -> Desk:
         if not caller.may(operation):
             raise ProblemError(403, "not_allowed", f"the role {caller.role} may not do this ({operation})")
+        refuse_twice(request)
         return Desk(request.app.state.reach, caller, request.url.path, known_tags(request))
 
     return desk
+
+
+def refuse_twice(request: Request) -> None:
+    """400 for a parameter that is given twice: nobody could say which one was answered."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            raise ProblemError(400, "wrong_use", f"{name[:40]!r} is given twice: give it once")
 
 
 def known_tags(request: Request) -> frozenset[str]:

@@ -27,11 +27,9 @@ Programs show a token of `rekam user token`, as `Authorization: Bearer …`.
 """
 
 
-def answers(
-    model: type[BaseModel] | None, *, media: str | None = None, status: int = 200
-) -> dict[int | str, dict[str, Any]]:
-    """The responses of an operation whose answer is of the model; with `media`, of that type and not described."""
-    shape: dict[str, Any] = {"model": model} if media is None else {"content": {media: {}}}
+def answers(model: type[BaseModel] | None, *media: str, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The responses of an operation whose answer is of the model; with `media`, of those types and not described."""
+    shape: dict[str, Any] = {"content": {one: {} for one in media}} if media else {"model": model}
     right = {"description": "The answer.", **shape}
     return {
         status: right,

@@ -197,10 +197,12 @@ class PlacesOfDay(BaseModel):
 
 
 class Session(BaseModel):
+    """Of people who became recorded there; from the first day to the last on which anybody did."""
+
     session: str
     place: str
-    first: str
-    last: str
+    first_day: str
+    last_day: str
     people: int
 
 

@@ -54,7 +54,7 @@ class AskedExport(AskedPeople):
     columns: Annotated[str | None, Field(max_length=500)] = None
 
 
-@router.get("/outstanding/export", responses=answers(None, media=workbook.MEDIA_TYPE))
+@router.get("/outstanding/export", responses=answers(None, separated.MEDIA_TYPE, workbook.MEDIA_TYPE))
 def export(
     asked: Annotated[AskedExport, Query()], desk: Annotated[Desk, Depends(desk_for(Operation.EXPORT))]
 ) -> Response:

@@ -65,7 +65,7 @@ class Metered:
         await self._app(scope, receive, sending)
 
 
-@router.get("/metrics", responses=answers(None, media=CONTENT_TYPE_LATEST))
+@router.get("/metrics", responses=answers(None, CONTENT_TYPE_LATEST))
 def metrics(request: Request, desk: Annotated[Desk, Depends(desk_for(Operation.METRICS))]) -> Response:
     """For Prometheus, with a token of the role `operator`."""
     with desk.reach.question(desk.caller) as question:
