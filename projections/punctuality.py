@@ -15,7 +15,7 @@ from projections import position
 from projections.selection import refuse_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import psycopg
 
@@ -76,10 +76,6 @@ def lateness_answer(
     cursor.execute(_LATE.encode(), {"from": from_day, "to": to_day, "known": known})
     for source, type_, clock, days, facts in cursor:
         told.setdefault((source, type_), (Counter(), Counter()))[clock][days] = facts
-    whole: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
-    for late in told.values():
-        for clock in (0, 1):
-            whole[clock].update(late[clock])
     return {
         "from": from_day and from_day.isoformat(),
         "to": to_day and to_day.isoformat(),
@@ -89,7 +85,7 @@ def lateness_answer(
             {"source": source, "type": type_, **_both(told[source, type_], limit_days)}
             for source, type_ in sorted(told)
         ],
-        "total": _both(whole, limit_days),
+        "total": _both(_whole(told.values()), limit_days),
     }
 
 
@@ -129,6 +125,14 @@ def _heard(rows: list[tuple[Any, ...]], last: str | None) -> dict[str, Any]:
 
 def _day(instant: str) -> date:
     return day_in_wita(parse_instant(instant))
+
+
+def _whole(told: Iterable[tuple[Counter[int], Counter[int]]]) -> tuple[Counter[int], Counter[int]]:
+    written, accepted = Counter[int](), Counter[int]()
+    for late in told:
+        written.update(late[0])
+        accepted.update(late[1])
+    return written, accepted
 
 
 def _both(late: tuple[Counter[int], Counter[int]], limit: int | None) -> dict[str, Any]:
