@@ -65,14 +65,12 @@ GROUP BY name, subject, refs
 HAVING sum(people) <> 0
 """
 # Of the two sides of their postings a person's sum is 1 in the account where they stand. One subject after the other is
-# asked, by the index, and no more than the page needs.
+# asked, by the index, and no more of them than the page needs.
 _CASES: Final = f"""
-WITH standing AS MATERIALIZED (
-    SELECT *, encode(sha256(convert_to(refs, 'UTF8')), 'hex') COLLATE "C" AS digest
-    FROM ({_STANDING}) AS standing
-)
-SELECT name, standing.subject, digest, refs, since, account
-FROM standing LEFT JOIN LATERAL (
+SELECT name, standing.subject, digest, refs, since, coalesce(account, 0)
+FROM (SELECT *, encode(sha256(convert_to(refs, 'UTF8')), 'hex') COLLATE "C" AS digest
+      FROM ({_STANDING}) AS noted) AS standing
+LEFT JOIN LATERAL (
     SELECT account FROM trail.posting
     CROSS JOIN LATERAL (VALUES (to_account, people), (from_account, -people)) AS side (account, net)
     WHERE posting.subject = standing.subject AND valid_on <= %(day)s AND position <= %(known)s
@@ -85,9 +83,11 @@ LIMIT %(limit)s + 1
 _NAMED: Final = "name = %(name)s"
 _OF_RESIDENTS: Final = f"name <> '{_DOES_NOT_SUM}'"
 _AFTER: Final = """
-name >= %(after_name)s AND (name, subject, encode(sha256(convert_to(refs, 'UTF8')), 'hex') COLLATE "C")
-    > (%(after_name)s, %(after_subject)s, %(after_digest)s)
+(name, subject) >= (%(after_name)s, %(after_subject)s)
+    AND (name, subject, encode(sha256(convert_to(refs, 'UTF8')), 'hex') COLLATE "C")
+        > (%(after_name)s, %(after_subject)s, %(after_digest)s)
 """
+_INSIDE: Final = "coalesce(account, 0) = ANY(%(accounts)s::smallint[])"
 
 _FACTS: Final = """
 SELECT found.subject, found.source, found.id, found.position
@@ -158,7 +158,7 @@ def anomalies_answer(cursor: psycopg.Cursor[Any], noted: Noted) -> dict[str, Any
     WrongUse: no such name or area, a limit that is none, a key of a page of another name. NoAnswer: a position ahead.
     """
     _refuse(noted)
-    accounts = None if noted.area is None else numbers_of(STANDINGS, noted.area)
+    accounts = None if noted.area is None else numbers_of([*STANDINGS, NOWHERE.standing], noted.area)
     trailed, reading_version, counted = cursor.execute(_POSITIONS).fetchone() or (0, 0, 0)
     refuse_ahead("trail", trailed, noted.known)
     refuse_ahead("counts", counted, noted.known)
@@ -214,9 +214,7 @@ def _cases(cursor: psycopg.Cursor[Any], noted: Noted, accounts: list[int] | None
         named.append(_NAMED)
     if noted.after is not None:
         named.append(_AFTER)
-    query = _CASES.format(
-        also=" AND ".join(named), inside="true" if accounts is None else "account = ANY(%(accounts)s::smallint[])"
-    )
+    query = _CASES.format(also=" AND ".join(named), inside="true" if accounts is None else _INSIDE)
     after = {f"after_{key}": value for key, value in noted.after._asdict().items()} if noted.after else {}
     asked = {"known": noted.known, "day": noted.day, "name": noted.name, "limit": noted.limit}
     rows = cursor.execute(query.encode(), {**asked, **after, "accounts": accounts}).fetchall()
@@ -228,7 +226,7 @@ def _cases(cursor: psycopg.Cursor[Any], noted: Noted, accounts: list[int] | None
             "digest": digest,
             "facts": sorted({places[subject, source, id_] for source, id_ in orjson.loads(refs)}),
             "since": since,
-            **(NOWHERE if account is None else ACCOUNTS[account])._asdict(),
+            **ACCOUNTS[account]._asdict(),
         }
         for name, subject, digest, refs, since, account in rows
     ]

@@ -4,7 +4,7 @@
     python -m tests.benchmarks intake       from Kafka into the log, beside the eventsourcing library
     python -m tests.benchmarks views        each view live and rebuilt, beside the library's ProjectionRunner
     python -m tests.benchmarks latency      publish to visible in `counts`, 500 a second for 60 s
-    python -m tests.benchmarks questions    counts and flows at 1,000,000 made-up facts
+    python -m tests.benchmarks questions    counts, flows and days at 1,000,000 made-up facts
     python -m tests.benchmarks lists        pages of lists by name, and a whole list, at 1,000,000 made-up facts
 
 Nothing is asserted. The README and docs/figures.md keep what was printed, with the machine.

@@ -22,6 +22,8 @@ from events.territory import KELURAHAN
 from projections import counts
 from projections.figures import counts_answer
 from projections.flows import flows_answer
+from projections.pace import daily_answer
+from projections.places import places_answer
 from projections.postings import Change, Posting
 from projections.transfers import NOWHERE, Account
 from tests.benchmarks.figure import Figure, timed
@@ -45,8 +47,9 @@ _MEMBERS, _PLACES = 63_000, ("office", "kecamatan", "kelurahan", "mobile", "else
 def measured(bench: Bench) -> Iterator[Figure]:
     """How long each kind of question takes, asked often, of drawn days and positions, from the call to the answer."""
     print(f"{FACTS:,} facts in {_fill(bench, FACTS):.0f} s", flush=True)
-    for what, (p50, p99) in _ask(bench, FACTS):
-        yield Figure.within(f"{what}, at {FACTS:,} facts", p50, p99, 20)
+    for goal_ms, asked in ((20, _ask), (50, _ask_of_days), (400, _ask_of_members)):
+        for what, (p50, p99) in asked(bench, FACTS):
+            yield Figure.within(f"{what}, at {FACTS:,} facts", p50, p99, goal_ms)
 
 
 def _fill(bench: Bench, facts: int) -> float:
@@ -88,7 +91,33 @@ def _ask(bench: Bench, facts: int) -> Iterator[tuple[str, tuple[float, float]]]:
             yield what, timed(asked, ASKED)
 
 
+def _ask_of_days(bench: Bench, facts: int) -> Iterator[tuple[str, tuple[float, float]]]:
+    rng = Random(8)
+    day, known = partial(_day, rng), partial(_position, rng, facts)
+    with database.connect(bench.settings.database, "rekam_reader") as connection, connection.cursor() as cursor:
+        yield "`daily` of a year, as known now", timed(lambda: _daily(cursor, day(), facts), ASKED)
+        yield "`daily` of a year, as known then", timed(lambda: _daily(cursor, day(), known()), ASKED)
+
+
+def _ask_of_members(bench: Bench, facts: int) -> Iterator[tuple[str, tuple[float, float]]]:
+    rng = Random(9)
+    day = partial(_day, rng)
+    whose = f"of a list of {_MEMBERS:,}"
+    with database.connect(bench.settings.database, "rekam_reader") as connection, connection.cursor() as cursor:
+        yield f"`daily` of a year, {whose}", timed(lambda: _daily(cursor, day(), facts, "MEMBERS"), _FEW)
+        yield f"`places` of a month, {whose}", timed(lambda: _places(cursor, day(), facts), _FEW)
+
+
 _YEAR = timedelta(365)
+_FEW = 40
+
+
+def _daily(cursor: psycopg.Cursor[object], first: date, known: int, list_: str | None = None) -> None:
+    daily_answer(cursor, first, first + _YEAR, known, list_)
+
+
+def _places(cursor: psycopg.Cursor[object], first: date, known: int) -> None:
+    places_answer(cursor, first, first + timedelta(30), known, None, "MEMBERS")
 
 
 def _flows(cursor: psycopg.Cursor[object], first: date, days: int, known: int) -> None:
