@@ -220,3 +220,23 @@ GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_as_auditor, rekam_as_operat
 GRANT USAGE ON SCHEMA intake TO rekam_as_supervisor;
 GRANT SELECT ON intake.accounted, intake.relayed, intake.resolution TO rekam_as_supervisor;
 GRANT SELECT (number, code, outcome) ON intake.quarantine TO rekam_as_supervisor;
+
+-- Whom an officer sees: whose postings, as known at any position, ever went to or from one of the accounts that the
+-- setting `rekam.accounts` of the transaction names. It reads with the rights of `rekam_reader`, so that row security of
+-- the postings can ask it too. A rebuild swaps the view's schema, so its table is looked up when this runs. The plan is
+-- kept: planning takes longer than asking.
+GRANT CREATE ON SCHEMA log TO rekam_reader;
+SET LOCAL ROLE rekam_reader;
+CREATE OR REPLACE FUNCTION log.sees(person uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+    accounts smallint[] := nullif(current_setting('rekam.accounts', true), '')::smallint[];
+BEGIN
+    RETURN EXISTS (SELECT FROM outstanding.posting
+                   WHERE subject = person AND (to_account = ANY (accounts) OR from_account = ANY (accounts)));
+END $$;
+REVOKE ALL ON FUNCTION log.sees(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.sees(uuid) TO rekam_as_officer;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA log FROM rekam_reader;

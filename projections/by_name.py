@@ -16,7 +16,7 @@ from projections.ledger import STANDS
 from projections.rows import Key, through
 from projections.selection import kelurahan_in
 from projections.transfers import NOWHERE
-from projections.walking import asking
+from projections.walking import asking, order
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, check, nowhere_yet, numbers_in, refuse_unheard
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from projections.walks import Walks
 
-__all__ = ["Cut", "Key", "Page", "Wanted", "list_answer", "page", "rows", "subjects", "total"]
+__all__ = ["Cut", "Key", "Page", "Wanted", "learn", "list_answer", "page", "rows", "subjects", "total"]
 
 #: People that are read and opened at once where all are.
 _AT_ONCE: Final = 500
@@ -38,10 +38,17 @@ _LOOKED_AT: Final = 5_000
 _OPENED: Final = 1_000
 
 _ALL: Final = STANDS.format(view="outstanding")
-_STANDING: Final = (_ALL, f"SELECT subject, account FROM ({_ALL}) AS stands WHERE {IS_MEMBER}")
-#: Of everybody, and of the members of a list.
-_SUBJECTS: Final = tuple(f"{standing} ORDER BY subject".encode() for standing in _STANDING)
-_COUNT: Final = tuple(f"SELECT count(*) FROM ({standing}) AS found".encode() for standing in _STANDING)
+_ON_LIST: Final = f"SELECT subject, account FROM ({_ALL}) AS stands WHERE {IS_MEMBER}"
+_COUNT: Final = f"SELECT count(*) FROM ({_ON_LIST}) AS found"
+# Each person's postings sum to 1 in the account where they stand, so nobody has to be told from another.
+_SUM: Final = """
+    SELECT coalesce((SELECT sum(people) FROM outstanding.posting
+                     WHERE to_account = ANY(%(accounts)b::smallint[])
+                       AND valid_on <= %(day)b AND position <= %(known)b), 0)
+         - coalesce((SELECT sum(people) FROM outstanding.posting
+                     WHERE from_account = ANY(%(accounts)b::smallint[])
+                       AND valid_on <= %(day)b AND position <= %(known)b), 0)
+"""
 
 
 class Cut(NamedTuple):
@@ -114,6 +121,14 @@ def page(
     return Page(found, None)
 
 
+def learn(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks) -> None:
+    """Look once at everybody in the list, so that no page of it, now or as more becomes known, has to."""
+    _check(cursor, wanted)
+    one = asking(cursor, keys, wanted, walks)
+    for area in kelurahan_in(wanted.area):
+        order(one, area)
+
+
 def subjects(cursor: psycopg.Cursor[Any], wanted: Wanted) -> list[UUID]:
     """Everybody in the list, whatever its filters, kelurahan by kelurahan and there in order of subject.
 
@@ -121,8 +136,8 @@ def subjects(cursor: psycopg.Cursor[Any], wanted: Wanted) -> list[UUID]:
     """
     _check(cursor, wanted)
     by_area: defaultdict[str, list[UUID]] = defaultdict(list)
-    cursor.execute(_SUBJECTS[wanted.list is not None], _asked(wanted), binary=True, prepare=False)
-    for subject, number in cursor:
+    statement = f"{_ALL if wanted.list is None else _ON_LIST} ORDER BY subject"
+    for subject, number in cursor.execute(statement.encode(), _asked(wanted), binary=True, prepare=False):
         by_area[ACCOUNTS[number].area].append(subject)
     if _with_nowhere(wanted):
         by_area[NOWHERE.area] = sorted([*by_area[NOWHERE.area], *nowhere_yet(cursor, wanted)])
@@ -130,11 +145,11 @@ def subjects(cursor: psycopg.Cursor[Any], wanted: Wanted) -> list[UUID]:
 
 
 def total(cursor: psycopg.Cursor[Any], wanted: Wanted) -> int:
-    """How many `subjects` gives, without fetching them."""
+    """How many `subjects` gives, of the ledger alone. For a whole city `counts` has the same figure much sooner."""
     _check(cursor, wanted)
-    cursor.execute(_COUNT[wanted.list is not None], _asked(wanted), binary=True, prepare=False)
-    row = cursor.fetchone()
-    return (row[0] if row else 0) + (len(nowhere_yet(cursor, wanted)) if _with_nowhere(wanted) else 0)
+    statement = _SUM if wanted.list is None else _COUNT
+    row = cursor.execute(statement.encode(), _asked(wanted), binary=True, prepare=False).fetchone()
+    return int(row[0] if row else 0) + (len(nowhere_yet(cursor, wanted)) if _with_nowhere(wanted) else 0)
 
 
 def _check(cursor: psycopg.Cursor[Any], wanted: Wanted) -> None:

@@ -18,6 +18,10 @@ CREATE TABLE IF NOT EXISTS posting (
     from_account smallint NOT NULL,
     to_account   smallint NOT NULL,
     people       smallint NOT NULL
-);
-CREATE INDEX IF NOT EXISTS posting_from_account ON posting (from_account);
-CREATE INDEX IF NOT EXISTS posting_to_account ON posting (to_account);
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.02);  -- what is not yet known to be visible is read from the table
+-- With all that a question about an account reads, which from the table itself took three times as long.
+CREATE INDEX IF NOT EXISTS posting_into ON posting (to_account)
+    INCLUDE (subject, valid_on, position, people, from_account);
+CREATE INDEX IF NOT EXISTS posting_out_of ON posting (from_account)
+    INCLUDE (subject, valid_on, position, people, to_account);
+DROP INDEX IF EXISTS posting_from_account, posting_to_account;

@@ -10,7 +10,7 @@ from projections.accounts import ACCOUNTS
 from projections.balances import MOVED, blocks
 from projections.counts import BLOCK
 from projections.lists import check, heard_of
-from projections.selection import kelurahan_in
+from projections.selection import Area, kelurahan_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,7 +86,7 @@ def values(asked: Span) -> dict[str, Any]:
     return {**asked._asdict(), **blocks(asked.known, BLOCK)}
 
 
-def numbers_of(standings: Iterable[str], area: str | None = None) -> list[int]:
+def numbers_of(standings: Iterable[str], area: Area = None) -> list[int]:
     """The accounts of these standings in an area, by number; WrongUse for an area that there is none of."""
     here = set(kelurahan_in(area))
     return [number for number, one in enumerate(ACCOUNTS) if one.standing in standings and one.area in here]

@@ -16,7 +16,7 @@ from projections.accounts import ACCOUNTS
 from projections.lists import DECLARATION
 from projections.moves import numbers_of
 from projections.reading import STANDINGS
-from projections.selection import refuse_ahead
+from projections.selection import Area, refuse_ahead
 from projections.transfers import NOWHERE
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Noted:
     day: date
     known: int
     name: str | None = None
-    area: str | None = None
+    area: Area = None
     after: Case | None = None
     limit: int = 100
 

@@ -62,8 +62,8 @@ _STAND_IN: Final = """
 """
 
 _PERSONS: Final = """
-    SELECT asked.subject, asked.position, type, source, id, person, wrapped
-    FROM unnest(%(subjects)b::uuid[], %(positions)b::bigint[]) AS asked (subject, position),
+    SELECT asked.number, type, source, id, person, wrapped
+    FROM unnest(%(subjects)b::uuid[], %(positions)b::bigint[]) WITH ORDINALITY AS asked (subject, position, number),
          LATERAL (SELECT * FROM outstanding.particulars AS p
                   WHERE p.subject = asked.subject AND p.position = asked.position OFFSET 0) AS shown,
          LATERAL (SELECT wrapped FROM vault.person AS v WHERE v.subject = asked.subject OFFSET 0) AS held
@@ -102,13 +102,15 @@ def signs(cursor: psycopg.Cursor[Any], subjects: Sequence[UUID], known: int) -> 
 
 def opened(
     cursor: psycopg.Cursor[Any], keys: Keys, shown: Sequence[tuple[UUID, int]]
-) -> dict[tuple[UUID, int], dict[str, Any]]:
-    """What is sealed of people in the particulars at these positions; without those who have no key any more."""
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What is sealed of people in the particulars at these positions, each with its place among what is asked for.
+
+    Whoever has no key any more is left out.
+    """
     asked = {"subjects": [subject for subject, _ in shown], "positions": [position for _, position in shown]}
-    found = {}
-    for subject, position, *named, wrapped in cursor.execute(_PERSONS, asked, binary=True, prepare=False):
-        found[subject, position] = open_person(_sealed(subject, *named), keys.unwrap(subject, wrapped))
-    return found
+    for number, type_, source, id_, person, wrapped in cursor.execute(_PERSONS, asked, binary=True, prepare=False):
+        subject = shown[number - 1][0]
+        yield number - 1, open_person(_sealed(subject, type_, source, id_, person), keys.unwrap(subject, wrapped))
 
 
 def _withdrawn(cursor: psycopg.Cursor[Any], asked: dict[str, Any]) -> frozenset[tuple[UUID, str, str]]:

@@ -203,4 +203,6 @@ def place_of(subject: str, personal: Mapping[str, Any]) -> Place:
 
 def counted(text: str) -> tuple[tuple[int, int, str], ...]:
     """For comparing: each run of digits as its number, before any other text; all else by its letters."""
+    if text.isdecimal() and text.isascii():
+        return ((0, int(text), ""),)
     return tuple((0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in _PARTS.findall(text))

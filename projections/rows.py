@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.errors import WrongUse
-from projections.opening import opened, residents, signs, stand_in
+from projections.accounts import ACCOUNTS
+from projections.opening import opened, residents, signs
 from projections.people import row_of, signs_on
 from projections.selection import kelurahan_in
 from projections.walking import order, shown_by, subject_of, within
-from projections.wanted import accounts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +34,9 @@ _LEAVING: Final = """
           GROUP BY asked.subject, valid_on, from_account, to_account
           HAVING sum(people) > 0) AS left_then
 """
+
+#: People that are shown are read and opened in such groups, as a page that is full wants no more of them.
+_AT_ONCE: Final = 100
 
 
 class Key(NamedTuple):
@@ -70,33 +73,31 @@ def through(one: Asking, start: Key | None, size: int, *, full: bool) -> Iterato
         rank = max(rank, start.rank) if area == start.kelurahan else rank
         while rank < last:
             yield Met(Key(area, rank, number), None)
-            some = found.marks[rank : min(rank + size, last)]
-            for at, row in _rows(one, area, some, full=full):
+            end = min(rank + size, last)
+            some = found.marks[rank:end]
+            for at, row in _rows(one, some, found.accounts[rank:end], full=full):
                 number += 1
                 yield Met(Key(area, rank + at + 1, number), {"number": number, **row})
             rank += len(some)
 
 
-def _rows(one: Asking, area: str, marks: Sequence[bytes], *, full: bool) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Whoever of them is asked for, with where among them they are met.
-
-    Where they stand is asked again: an order may have been made for somebody who may see more.
-    """
+def _rows(
+    one: Asking, marks: Sequence[bytes], accounts: Sequence[int], *, full: bool
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Whoever of them is asked for, with where among them they are met."""
     wanted = one.wanted
-    accounts = accounts_in(wanted, area)
-    stands = stand_in(one.cursor, [subject_of(mark) for mark in marks], wanted.day, wanted.known)
-    there = {subject: account for subject, account in stands.items() if account in accounts}
-    there = _asked_for(one, marks, there) if wanted.filters.any else there
-    met = {subject: at for at, mark in enumerate(marks) if (subject := subject_of(mark)) in there}
-    standing = {subject: there[subject] for subject in met}
-    for resident, at in zip(
-        residents(one.cursor, one.keys, standing, wanted.day, wanted.known), met.values(), strict=True
-    ):
-        yield at, row_of(resident, wanted.day, full=full)
+    there = {subject_of(mark): ACCOUNTS[number] for mark, number in zip(marks, accounts, strict=True)}
+    met = {subject: at for at, subject in enumerate(there)}
+    let = list((_asked_for(one, marks, there) if wanted.filters.any else there).items())
+    for first in range(0, len(let), _AT_ONCE):
+        some = dict(let[first : first + _AT_ONCE])
+        known = residents(one.cursor, one.keys, some, wanted.day, wanted.known)
+        for subject, resident in zip(some, known, strict=True):
+            yield met[subject], row_of(resident, wanted.day, full=full)
 
 
 def _asked_for(one: Asking, marks: Sequence[bytes], there: Mapping[UUID, Account]) -> dict[UUID, Account]:
-    """Who is let by the filters; first by what is in clear, so that fewer are opened."""
+    """Who is let by the filters, in the order given; first by what is in clear, so that fewer are opened."""
     wanted, filters = one.wanted, one.wanted.filters
     let = dict(there)
     if filters.leaves_before is not None:
@@ -112,7 +113,8 @@ def _asked_for(one: Asking, marks: Sequence[bytes], there: Mapping[UUID, Account
     if filters.by_person:
         shown = [named for mark in marks if (named := shown_by(mark)) is not None and named[0] in let]
         found = opened(one.cursor, one.keys, shown)
-        let = {subject: let[subject] for (subject, _), who in found.items() if filters.let_person(who, wanted.day)}
+        those = {shown[at][0] for at, who in found if filters.let_person(who, wanted.day)}
+        let = {subject: account for subject, account in let.items() if subject in those}
     return let
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from events.errors import NoAnswer, WrongUse
 from events.territory import CITY, KECAMATAN, KELURAHAN, UNLISTED
@@ -11,7 +11,7 @@ from projections.reading import EXPLAINED, OFFICIAL, STANDINGS
 if TYPE_CHECKING:
     from datetime import date
 
-__all__ = ["WORDS", "kelurahan_in", "refuse_ahead", "refuse_before", "standings_behind"]
+__all__ = ["WORDS", "Area", "kelurahan_in", "refuse_ahead", "refuse_before", "standings_behind"]
 
 #: Words for several standings, as reports add them up. To the members of a list who are `cleared` or `settled`, those
 #: who still stand `nowhere` belong as well.
@@ -32,11 +32,15 @@ def standings_behind(word: str) -> tuple[str, ...]:
     raise WrongUse(f"no such standing: {word!r}; there are {', '.join((*STANDINGS, *WORDS))}")
 
 
-def kelurahan_in(area: str | None) -> tuple[str, ...]:
-    """In order of code, for a kelurahan, a kecamatan, the city or `-`, which is no part of the city.
+#: A kelurahan, a kecamatan, the city or `-`, which is no part of the city; several of them; None is everywhere.
+Area: TypeAlias = str | tuple[str, ...] | None
 
-    None is everywhere, with `-` at the end. WrongUse for a code that is none of them.
-    """
+
+def kelurahan_in(area: Area) -> tuple[str, ...]:
+    """In order of code, with `-` at the end. WrongUse for a code that is none."""
+    if isinstance(area, tuple):
+        found = {kelurahan for one in area for kelurahan in kelurahan_in(one)}
+        return tuple(sorted(found, key=lambda code: (code == UNLISTED, code)))
     if area is None:
         return (*sorted(KELURAHAN), UNLISTED)
     if area in KELURAHAN or area == UNLISTED:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, NULL, copy_in, post, written
-from projections.rights import OF_THE_AREA, bounded
+from projections.rights import OF_THE_AREA, SEEN, bounded
 from projections.views import View
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ TRAIL: Final = View(
     rights=bounded(
         {
             "fact": f"{OF_THE_AREA} OR type = '{_DECLARED}' OR (type = '{_WITHDRAWN}' AND log.is_list(subject))",
-            "anomaly": f"{OF_THE_AREA} OR name = 'list_does_not_sum'",
+            "anomaly": f"{SEEN} OR name = 'list_does_not_sum'",
         }
     )
     + _LATENESS,

@@ -61,12 +61,12 @@ _FIRST_DAY: Final = """
 # `people` is the same in every row; there is one row without a subject where nobody is left.
 _SOME: Final = f"""
     WITH stands AS MATERIALIZED (SELECT subject FROM ({STANDS.format(view="trail")}) AS found)
-    SELECT (SELECT count(*) FROM stands), some.subject
+    SELECT (SELECT count(*) FROM stands), shown.subject
     FROM (VALUES (true)) AS one (row) LEFT JOIN (
         SELECT subject FROM stands WHERE %(after)b::uuid IS NULL OR subject > %(after)b
         ORDER BY subject LIMIT %(some)b
-    ) AS some ON true
-    ORDER BY some.subject
+    ) AS shown ON true
+    ORDER BY shown.subject
 """
 
 

@@ -6,6 +6,7 @@ who are new, or of whom something newer is known, and some of their neighbours.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from projections.walks import PLACED, Order, Walk
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, nowhere_yet, numbers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
 
@@ -35,7 +36,7 @@ __all__ = ["Asking", "asking", "order", "shown_by", "subject_of", "within"]
 # Which of the particulars are shown: of those that are live the greatest by S.
 _MARKS: Final = """
     WITH stands AS MATERIALIZED ({stands})
-    SELECT coalesce(uuid_send(stands.subject) || int8send(shown.position), uuid_send(stands.subject))
+    SELECT coalesce(uuid_send(stands.subject) || int8send(shown.position), uuid_send(stands.subject)), stands.account
     FROM stands LEFT JOIN LATERAL (
         SELECT position FROM (SELECT * FROM outstanding.particulars AS p
                               WHERE p.subject = stands.subject AND p.position <= %(known)b OFFSET 0) AS stated
@@ -48,9 +49,9 @@ _MARKS: Final = """
 """
 _OF_ACCOUNTS: Final = _MARKS.format(stands=STANDS.format(view="outstanding"))
 _OF_MEMBERS: Final = _MARKS.format(
-    stands=f"SELECT subject FROM ({STANDS.format(view='outstanding')}) AS stands WHERE {IS_MEMBER}"
+    stands=f"SELECT subject, account FROM ({STANDS.format(view='outstanding')}) AS stands WHERE {IS_MEMBER}"
 )
-_OF_SUBJECTS: Final = _MARKS.format(stands="SELECT unnest(%(subjects)b::uuid[]) AS subject")
+_OF_SUBJECTS: Final = _MARKS.format(stands="SELECT unnest(%(subjects)b::uuid[]) AS subject, 0::smallint AS account")
 
 # What the rows depend on that may be read in this transaction, which row security bounds.
 _SIGHT: Final = "SELECT current_user::text, current_setting('rekam.accounts', true)"
@@ -122,28 +123,29 @@ def within(one: Asking, found: Order) -> tuple[int, int]:
 
 
 def _order(one: Asking, area: str, walk: Walk | None) -> tuple[Order, Walk]:
-    marks = _marks(one, area)
-    placed = [mark for mark in marks if len(mark) == PLACED]
-    walk = _walk(one, walk, placed)
-    there = sorted(walk.ranks[mark] for mark in placed if mark in walk.ranks)
-    rest = sorted(mark[:16] for mark in marks if mark not in walk.ranks)
-    return Order((*(walk.marks[rank] for rank in there), *rest), len(there)), walk
+    found = _marks(one, area)
+    walk = _walk(one, walk, [mark for mark in found if len(mark) == PLACED])
+    there = sorted((walk.ranks[mark], account) for mark, account in found.items() if mark in walk.ranks)
+    rest = sorted((mark[:16], account) for mark, account in found.items() if mark not in walk.ranks)
+    marks = (*(walk.marks[rank] for rank, _ in there), *(mark for mark, _ in rest))
+    return Order(marks, array("H", (account for _, account in (*there, *rest))), len(there)), walk
 
 
-def _marks(one: Asking, area: str) -> list[bytes]:
+def _marks(one: Asking, area: str) -> dict[bytes, int]:
+    """Whom the question finds there, and the number of the account that each stands in."""
     wanted = one.wanted
     numbers = numbers_in(wanted, area)
     asked = {"accounts": numbers, "day": wanted.day, "known": wanted.known, "list": wanted.list}
     statement = _OF_ACCOUNTS if wanted.list is None else _OF_MEMBERS
-    found = list(_column(one.cursor, statement, asked)) if numbers else []
+    found = _pairs(one.cursor, statement, asked) if numbers else {}
     if NOWHERE in accounts_in(wanted, area):
         subjects = nowhere_yet(one.cursor, wanted)
-        found += _column(one.cursor, _OF_SUBJECTS, {"subjects": subjects, "known": wanted.known})
+        found |= _pairs(one.cursor, _OF_SUBJECTS, {"subjects": subjects, "known": wanted.known})
     return found
 
 
-def _column(cursor: psycopg.Cursor[Any], statement: str, asked: Mapping[str, Any]) -> Iterable[bytes]:
-    return [mark for (mark,) in cursor.execute(statement.encode(), asked, binary=True, prepare=False)]
+def _pairs(cursor: psycopg.Cursor[Any], statement: str, asked: Mapping[str, Any]) -> dict[bytes, int]:
+    return dict(cursor.execute(statement.encode(), asked, binary=True, prepare=False))
 
 
 def _walk(one: Asking, walk: Walk | None, placed: Sequence[bytes]) -> Walk:
@@ -186,6 +188,6 @@ def _walk_of(marks: Sequence[bytes]) -> Walk:
 
 def _places(one: Asking, marks: Sequence[bytes]) -> dict[bytes, Place]:
     """Where each comes in the walk, of those that can be opened."""
-    shown = {named: mark for mark in marks if (named := shown_by(mark)) is not None}
-    found = opened(one.cursor, one.keys, list(shown))
-    return {shown[named]: place_of(named[0].hex, personal) for named, personal in found.items()}
+    shown = [(subject_of(mark), int.from_bytes(mark[16:])) for mark in marks]
+    found = opened(one.cursor, one.keys, shown)
+    return {marks[at]: place_of(shown[at][0].hex, personal) for at, personal in found}

@@ -24,9 +24,13 @@ _WEIGHT: Final = 20
 
 
 class Order(NamedTuple):
-    """Everybody a question finds in one kelurahan, as somebody walks; the first `placed` by their particulars."""
+    """Everybody a question finds in one kelurahan, as somebody walks; the first `placed` by their particulars.
+
+    `accounts` are the numbers of those in which they stand.
+    """
 
     marks: Sequence[bytes]
+    accounts: Sequence[int]
     placed: int
 
 

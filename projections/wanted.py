@@ -12,7 +12,7 @@ from events.errors import NoAnswer, WrongUse
 from projections import position
 from projections.accounts import NUMBERS
 from projections.filters import NO_FILTERS, Filters
-from projections.selection import refuse_ahead, refuse_before, standings_behind
+from projections.selection import Area, refuse_ahead, refuse_before, standings_behind
 from projections.transfers import NOWHERE, Account
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ _ENTERED: Final = """
 class Wanted:
     """Whom a list is about: a standing or a word for several, on a day, as known at a position.
 
-    `area` is where they stand: a kelurahan, a kecamatan, the city or `-`; `list` keeps to its members. Only with a list
+    `area` is where they stand, as `kelurahan_in` has it; `list` keeps to its members. Only with a list
     do those belong to `cleared` and `settled`, or are there at all, who stand `nowhere` yet.
     """
 
     standing: str
     day: date
     known: int
-    area: str | None = None
+    area: Area = None
     list: str | None = None
     filters: Filters = NO_FILTERS
 

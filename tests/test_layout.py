@@ -137,6 +137,7 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
 def test_only_addresses_that_everybody_knows_are_named() -> None:
     """A registry's host would tie everybody to it; whoever needs one sets it in their own environment."""
     known = {"www.apache.org", "maven.apache.org", "www.w3.org", "www.postgresql.org", "github.com", "json-schema.org"}
+    known |= {"127.0.0.1", "rekam.example"}  # nobody's
     found = {
         (name, urlsplit(url).hostname)
         for name, text in texts().items()

@@ -96,31 +96,20 @@ CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON a
 
 -- ---------------------------------------------------------------- whom an officer sees
 
--- Whether the caller, with the caller's own rights, sees a posting of that person. A rebuild swaps the view's schema, so
--- its table is named in a text, which is looked up when it runs. The plan is kept: planning takes longer than asking.
-CREATE OR REPLACE FUNCTION access.sees(person uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY INVOKER
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-BEGIN
-    RETURN EXISTS (SELECT FROM outstanding.posting WHERE subject = person);
-END $$;
-REVOKE ALL ON FUNCTION access.sees(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION access.sees(uuid) TO rekam_as_officer;
-
 ALTER TABLE vault.person ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS all_of_it ON vault.person;
 CREATE POLICY all_of_it ON vault.person
     TO rekam_intake, rekam_projector, rekam_reader, rekam_as_supervisor, rekam_as_auditor
     USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS of_their_area ON vault.person;
-CREATE POLICY of_their_area ON vault.person FOR SELECT TO rekam_as_officer USING (access.sees(subject));
+CREATE POLICY of_their_area ON vault.person FOR SELECT TO rekam_as_officer USING (log.sees(subject));
 
 ALTER TABLE access.follow_up ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS all_of_it ON access.follow_up;
 CREATE POLICY all_of_it ON access.follow_up
     TO rekam_access, rekam_as_supervisor, rekam_as_auditor USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS of_their_area ON access.follow_up;
-CREATE POLICY of_their_area ON access.follow_up FOR SELECT TO rekam_as_officer USING (access.sees(subject));
+CREATE POLICY of_their_area ON access.follow_up FOR SELECT TO rekam_as_officer USING (log.sees(subject));
 
 -- ---------------------------------------------------------------- who may do what
 
@@ -135,5 +124,5 @@ GRANT UPDATE (revoked) ON access.token TO rekam_access;
 GRANT SELECT, INSERT, DELETE ON access.session TO rekam_access;
 GRANT UPDATE (used) ON access.session TO rekam_access;
 GRANT SELECT, INSERT ON access.reading, access.seen, access.follow_up, access.checked TO rekam_access;
-GRANT SELECT ON access.reading, access.seen TO rekam_as_auditor;
+GRANT SELECT ON access.reading, access.seen TO rekam_as_auditor, rekam_as_supervisor;
 GRANT SELECT ON access.follow_up TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;

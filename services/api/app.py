@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 import httpx
+import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -22,6 +23,7 @@ from services.api import (
     checking,
     counting,
     exporting,
+    hearing,
     metering,
     noting,
     operating,
@@ -47,7 +49,7 @@ __all__ = ["make_app"]
 
 _ROUTERS: Final = (
     counting.router, pacing.router, people.router, exporting.router, auditing.router, checking.router, noting.router,
-    operating.router, metering.router, signing_on.router,
+    operating.router, hearing.router, metering.router, signing_on.router,
 )  # fmt: skip
 _THREADS: Final = 12
 """As many requests are worked on at once, two more than there are connections to ask on; the others wait their turn."""
@@ -61,7 +63,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         app.include_router(router)
-    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
+    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, psycopg.Error, Exception):
         app.add_exception_handler(kind, answer_problem)
     add_pages(app)
     app.state.web = httpx.Client()

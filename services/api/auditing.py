@@ -110,9 +110,8 @@ def read_about(
     """Who has read about one person: what that person may ask to be told (UU 27/2022, 32)."""
     about = subject_of(subject)
 
-    def ask(_: Question, __: At) -> Shown:
-        with desk.reach.access() as cursor:
-            rows = readings.of_person(cursor, about, asked.before, asked.limit + 1)
+    def ask(question: Question, _: At) -> Shown:
+        rows = readings.of_person(question.cursor, about, asked.before, asked.limit + 1)
         if not rows and asked.before is None:
             raise NoAnswer(f"nobody has read about {subject}, or there is no such person")
         return Shown(_page(rows, asked.limit), (about,))

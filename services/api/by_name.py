@@ -20,12 +20,13 @@ from services.api.problem import ProblemError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from projections.selection import Area
     from services.access.roles import Caller
     from services.api.answering import At, Desk
     from services.api.asked_people import AskedFigure, AskedList, AskedPeople
     from services.ask import Question
 
-__all__ = ["begun", "figure_page", "full", "list_page", "refuse_outside", "resident_shown", "wanted_of"]
+__all__ = ["area_of", "begun", "figure_page", "full", "list_page", "refuse_outside", "resident_shown", "wanted_of"]
 
 _NOT_ASKED: Final = {"after", "limit", "wait", "purpose", "on", "known"}
 _FILTERS: Final = ("rw", "rt", "age_from", "age_to", "reason", "not_visited_for", "home_visit_needed")
@@ -59,16 +60,22 @@ def refuse_outside(caller: Caller, area: str | None) -> None:
         raise ProblemError(403, "not_allowed", said)
 
 
-def wanted_of(asked: AskedPeople, at: At) -> by_name.Wanted:
+def area_of(caller: Caller, area: str | None) -> Area:
+    """The area asked about; an officer who names none asks about their own. 403 as `refuse_outside`."""
+    refuse_outside(caller, area)
+    return area if area is not None else caller.areas or None
+
+
+def wanted_of(caller: Caller, asked: AskedPeople, at: At) -> by_name.Wanted:
+    """403 for an area outside of an officer's own."""
     leaves_before = None if asked.leaves_before is None else _day("leaves_before", asked.leaves_before)
     filters = Filters(**{name: getattr(asked, name) for name in _FILTERS}, leaves_before=leaves_before)
-    return by_name.Wanted(asked.standing, at.day, at.known, asked.kelurahan, asked.list, filters)
+    return by_name.Wanted(asked.standing, at.day, at.known, area_of(caller, asked.kelurahan), asked.list, filters)
 
 
 def list_page(desk: Desk, question: Question, at: At, asked: AskedList, place: Sequence[Any] | None) -> Shown:
     """One page; `people` is how many are on the whole list, whatever its filters."""
-    refuse_outside(desk.caller, asked.kelurahan)
-    wanted = wanted_of(asked, at)
+    wanted = wanted_of(desk.caller, asked, at)
     cut = by_name.Cut(asked.limit, None if place is None else _place(place))
     whole = full(desk.caller, asked.purpose)
     found = by_name.page(question.cursor, question.keys, wanted, cut, desk.reach.walks, full=whole)

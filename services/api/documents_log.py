@@ -8,7 +8,19 @@ from pydantic import BaseModel, Field
 
 from services.api.documents import Stated as Answered
 
-__all__ = ["Anomalies", "Checked", "Health", "Logged", "Mended", "Parked", "Readings", "Stated", "Status"]
+__all__ = [
+    "Anomalies",
+    "Checked",
+    "Health",
+    "Lateness",
+    "Logged",
+    "Mended",
+    "Parked",
+    "Readings",
+    "Sources",
+    "Stated",
+    "Status",
+]
 
 
 class Health(BaseModel):
@@ -120,6 +132,59 @@ class Anomalies(Answered):
 
 class Stated(BaseModel):
     number: int
+
+
+class TypeSaid(BaseModel):
+    type: str
+    facts: int
+
+
+class Source(BaseModel):
+    """`accepted` and `recordedtime` are the latest; `complete_through` is inferred, for one that sends in order."""
+
+    source: str
+    types: list[TypeSaid]
+    facts: int
+    first_position: int
+    last_position: int
+    accepted: str
+    recordedtime: str
+    complete_through: str | None
+    silent_days: int
+
+
+class Sources(Answered):
+    sources: list[Source]
+
+
+class Spread(BaseModel):
+    """In days: in `median` at most half were there, in `p90` nine tenths; `over` so many came after the limit."""
+
+    median: int | None
+    p90: int | None
+    max: int | None
+    buckets: dict[str, int]
+    over: int | None
+    share: float | None
+
+
+class Late(BaseModel):
+    facts: int
+    written: Spread
+    accepted: Spread
+
+
+class LateSource(Late):
+    source: str
+    type: str
+
+
+class Lateness(Answered):
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str | None
+    limit_days: int | None
+    rows: list[LateSource]
+    total: Late
 
 
 class Verdict(BaseModel):

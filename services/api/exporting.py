@@ -22,7 +22,7 @@ from projections.reading import READING_VERSION
 from services.access.roles import Operation
 from services.api.answering import At, Desk, Showing, Shown
 from services.api.asked_people import AskedPeople
-from services.api.by_name import full, refuse_outside, wanted_of
+from services.api.by_name import full, wanted_of
 from services.api.caller import desk_for
 from services.api.described import answers
 from services.api.problem import ProblemError
@@ -64,7 +64,6 @@ def export(
         raise ProblemError(503, "not_ready", "other lists are being exported: try again", after_s=_AGAIN_S)
     with ExitStack() as opened:
         opened.callback(_AT_ONCE.release)
-        refuse_outside(desk.caller, asked.kelurahan)
         at = _noted(desk, asked)
         found = _rows(desk, asked, at)
         opened.callback(found.close)
@@ -89,7 +88,7 @@ def export(
 def _noted(desk: Desk, asked: AskedExport) -> At:
     with desk.reach.question(desk.caller) as question:
         at = desk.at(question, asked.on, asked.known)
-        wanted = wanted_of(asked, at)
+        wanted = wanted_of(desk.caller, asked, at)
         if wanted.filters.any:
             found = by_name.rows(question.cursor, question.keys, wanted, desk.reach.walks)
             subjects = [UUID(hex=row["subject"]) for row in found]
@@ -102,7 +101,9 @@ def _noted(desk: Desk, asked: AskedExport) -> At:
 def _rows(desk: Desk, asked: AskedExport, at: At) -> Generator[dict[str, Any], None, None]:
     with desk.reach.question(desk.caller) as question:
         whole = full(desk.caller, asked.purpose)
-        yield from by_name.rows(question.cursor, question.keys, wanted_of(asked, at), desk.reach.walks, full=whole)
+        yield from by_name.rows(
+            question.cursor, question.keys, wanted_of(desk.caller, asked, at), desk.reach.walks, full=whole
+        )
 
 
 class _Pieces:

@@ -17,7 +17,7 @@ from services.access import follow_ups
 from services.access.roles import Operation
 from services.api.answering import At, Desk, Showing, Shown
 from services.api.asked import Area, Asked, Closed
-from services.api.by_name import refuse_outside
+from services.api.by_name import area_of
 from services.api.caller import desk_for
 from services.api.described import answers
 from services.api.documents_log import Anomalies, Stated
@@ -82,13 +82,14 @@ def follow_up(step: Annotated[Step, Body()], desk: Annotated[Desk, Depends(desk_
 
 def anomalies_page(desk: Desk, question: Question, at: At, asked: AskedAnomalies, place: Sequence[Any] | None) -> Shown:
     """A page of cases, each with `follow_up`, its last step or None."""
-    refuse_outside(desk.caller, asked.kelurahan)
-    noted = Noted(at.day, at.known, asked.name, asked.kelurahan, None if place is None else _case(place), asked.limit)
+    area = area_of(desk.caller, asked.kelurahan)
+    noted = Noted(at.day, at.known, asked.name, area, None if place is None else _case(place), asked.limit)
     document = anomalies_answer(question.cursor, noted)
     subjects = [UUID(hex=case["subject"]) for case in document["cases"]]
     steps = follow_ups.of(question.cursor, subjects)
     for case, subject in zip(document["cases"], subjects, strict=True):
         case["follow_up"] = steps.get((subject, case["name"]))
+    document["area"] = asked.kelurahan
     behind = document["next"]
     if behind is not None:
         key = PageKey(at.day.isoformat(), at.known, [str(behind[name]) for name in Case._fields])

@@ -13,7 +13,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from events import quarantine
-from events.errors import RekamError
+from events.errors import NoAnswer, RekamError
 from services import upkeep
 from services.access.roles import Caller, Operation
 from services.api.answering import At, Desk, moment
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from services.api.watch import Watch
     from services.ask import Question
 
-__all__ = ["router"]
+__all__ = ["AskedParked", "parked_page", "router", "see"]
 
 router = APIRouter(prefix="/v1", tags=["operations"])
 
 _CHANGES_EVERY_S: Final = 1.0
+_THERE: Final = "SELECT message FROM intake.quarantine WHERE number = %s"
 
 Number = Annotated[int, Path(ge=1, le=2**62)]
 
@@ -82,16 +83,13 @@ def parked(
     asked: Annotated[AskedParked, Query()], desk: Annotated[Desk, Depends(desk_for(Operation.QUARANTINE))]
 ) -> Response:
     """Parked messages with their reasons, by number; a conflict with both its versions, as far as they are in clear."""
-    with desk.reach.reader() as reader:  # which fields differ is told, not what is in them
-        found = quarantine.listed(reader.cursor, everything=asked.all, after=asked.after, limit=asked.limit + 1)
-        rows = with_versions(reader, found[: asked.limit])
-    more = rows[-1]["number"] if len(found) > asked.limit else None
-    return desk.fresh(asked, lambda _, __: {"rows": rows, "next": more})
+    return desk.fresh(asked, lambda question, _: parked_page(desk, question, asked))
 
 
 @router.post("/quarantine/{number}/redrive", responses=answers(Mended))
 def redrive(number: Number, desk: Annotated[Desk, Depends(desk_for(Operation.MEND))]) -> Response:
     """Put a parked message through intake's own transaction once more; what came of it."""
+    see(desk, number)
     return _mended(upkeep.redriven(desk.reach.settings, [number]))
 
 
@@ -102,6 +100,7 @@ def dismiss(
     desk: Annotated[Desk, Depends(desk_for(Operation.MEND))],
 ) -> Response:
     """Give a parked message up, with a reason."""
+    see(desk, number)
     return _mended(upkeep.dismissed(desk.reach.settings, [number], f"{dismissal.reason} ({desk.caller.name})"))
 
 
@@ -113,6 +112,21 @@ async def changes(request: Request, _: Annotated[Caller, Depends(whoever)]) -> A
         said = {"position": now.position, "accepted": moment(now.accepted)}
         yield ServerSentEvent(event="position", id=str(now.position), data=said)
         await asyncio.sleep(_CHANGES_EVERY_S)
+
+
+def parked_page(desk: Desk, question: Question, asked: AskedParked) -> dict[str, Any]:
+    """Some of the parked messages; `next` is the number to go on after, or None."""
+    found = quarantine.listed(question.cursor, everything=asked.all, after=asked.after, limit=asked.limit + 1)
+    with desk.reach.reader() as reader:  # which fields differ is told, not what is in them
+        rows = with_versions(reader, found[: asked.limit])
+    return {"rows": rows, "next": rows[-1]["number"] if len(found) > asked.limit else None}
+
+
+def see(desk: Desk, number: int) -> None:
+    """NoAnswer where there is no such message; the database says who may see it."""
+    with desk.reach.question(desk.caller) as question:
+        if question.cursor.execute(_THERE, [number]).fetchone() is None:
+            raise NoAnswer(f"no message {number} was ever parked: `rekam quarantine list --all` has them all")
 
 
 def _mended(rows: list[dict[str, Any]]) -> Response:

@@ -13,6 +13,8 @@
 from __future__ import annotations
 
 import math
+import re
+import traceback
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -37,6 +39,7 @@ __all__ = ["MEDIA_TYPE", "Problem", "ProblemError", "answer_problem", "problem_o
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "urn:rekam:problem:{}"
 _AGAIN_S: Final = 1
+_ROOMS: Final = re.compile(r"(?:^|/)(?:events|projections|services)/[^/]*(?:/[^/]*)?\.py$")
 _WORDS: Final = {401: "not_signed_in", 403: "not_allowed", 404: "no_answer"}
 
 _log = structlog.get_logger("api")
@@ -126,7 +129,6 @@ def _of_parameters(error: RequestValidationError) -> ProblemError:
 
 
 def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    """The last place in a file of ours that it went through."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if _ROOMS.search(frame.filename)]
+    return f"{ours[-1].filename}:{ours[-1].lineno}" if ours else ""

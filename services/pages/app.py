@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -24,5 +25,5 @@ def add_pages(app: FastAPI) -> None:
         app.include_router(router)
     app.mount("/static", entrance.Static(directory=entrance.STATIC), name="static")
     app.add_exception_handler(Switched, switched)
-    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, Exception):
+    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, psycopg.Error, Exception):
         app.add_exception_handler(kind, mishap.answer)

@@ -34,7 +34,7 @@ PARTICULARS = st.fixed_dictionaries(
     }
 )
 
-on_a_register = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_a_register = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

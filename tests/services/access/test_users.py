@@ -256,6 +256,26 @@ def test_another_password_ends_every_session_and_those_that_are_just_beginning(c
     assert sessions.begin(cursor, replace(user, password="another hash"), NOW)
 
 
+def test_who_signs_in_at_that_very_moment_is_out_too(prepared: str) -> None:
+    def change() -> None:
+        with connect(prepared, "rekam_access") as other:
+            users.set_password(other.cursor(), "mia", "another hash")
+
+    with connect(prepared, "rekam_access") as connection:
+        user = users.add(connection.cursor(), users.check("mia", "auditor", []), "a hash")
+    with connect(prepared, "rekam_access") as connection, ThreadPoolExecutor(1) as pool:
+        secret = sessions.begin(connection.cursor(), user, NOW) or ""
+        changed = pool.submit(change)
+        with connect(prepared) as looks:
+            looks.autocommit = True
+            while not looks.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+                assert not changed.done()
+        connection.commit()
+        changed.result(30)
+
+        assert sessions.find(connection.cursor(), secret, NOW) is None
+
+
 def test_sessions_that_are_over_are_removed(cursor: Cursor) -> None:
     user = added(cursor)
     sessions.begin(cursor, user, NOW)

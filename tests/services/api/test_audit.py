@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -11,11 +13,11 @@ from tests.services.command_line import eventually
 
 
 def test_the_log_pages_by_position_to_its_end(office: Office) -> None:
-    seen, at = [], 1
-    while at is not None:
-        page = office.json("auditor", f"/v1/log?from={at}&limit=700")
+    seen: list[int] = []
+    page: dict[str, Any] = {"next": 1}
+    while page["next"] is not None:
+        page = office.json("auditor", f"/v1/log?from={page['next']}&limit=700")
         seen += [row["position"] for row in page["rows"]]
-        at = page["next"]
 
     assert seen == list(range(1, page["head"] + 1))
 
