@@ -66,6 +66,8 @@ _ROOM: Final = 64
 """Height from which a group without parts holds its own label."""
 
 
+_SEEN: Final = 1.5
+
 _BESIDE: Final = 12
 """Room above and below for what the residual is."""
 
@@ -115,6 +117,8 @@ def split(
     for group, slots in zip(groups, placed, strict=True):
         inside += _group(group, slots, from_, shape, number)
         from_ += group.whole.people * scale
+    if whole.declared not in {None, whole.members}:
+        inside.append(svg.text(shape.whole[0], top + shape.height + 18, whole.beside, "small"))
     return svg.picture(shape.name, (shape.width, height), said, inside)
 
 
@@ -126,17 +130,15 @@ def _whole(whole: Whole, shape: Shape, top: float, scale: float, number: Callabl
     if whole.declared is not None and whole.declared > whole.members:
         missing = (whole.declared - whole.members) * scale
         yield svg.element("rect", x=left + 1, y=top + named, width=right - left - 2, height=missing, class_="residual")
-        yield svg.text(left, top + named + missing + 18, whole.beside, "small")
     elif whole.declared is not None and whole.declared < whole.members:
         at = top + whole.declared * scale
         yield svg.element("line", x1=left, y1=at, x2=right, y2=at, class_="declared-line")
-        yield svg.text(left, top + named + 18, whole.beside, "small")
     if shape.group is None:
         yield svg.text(left, top - 9, number(whole.members), "strong")
         return
     middle, class_ = top + shape.height / 2, "on-dark"
     if named < _ROOM:
-        middle, class_ = top - 34, "on-paper"
+        middle, class_ = top + named + 36, "on-paper"
     x = left + 16
     yield svg.text(x, middle - 4, number(whole.members), f"big {class_}")
     yield svg.text(x, middle + 20, whole.label, f"small {class_}")
@@ -150,8 +152,9 @@ def _group(
     if shape.group is None or not group.parts or not group.whole.people:
         if group.parts and shape.group is None:
             yield _heading(group.whole, slots[0], shape, number)
+        column = shape.part if shape.group is None else shape.group
         for slot in slots:
-            yield _part(slot, (shape.whole[1], from_), shape, number)
+            yield _part(slot, (shape.whole[1], from_), shape, number, column)
             from_ += slot.height
         return
     left, right = shape.group
@@ -161,9 +164,9 @@ def _group(
     yield svg.band((shape.whole[1], from_), (left, y), height, f"ribbon {kind}")
     at = y
     for slot in slots:
-        yield _part(slot, (right, at), shape, number)
+        yield _part(slot, (right, at), shape, number, shape.part)
         at += slot.height
-    label = [svg.element("rect", x=left, y=y, width=right - left, height=height, class_=f"block {kind}")]
+    label = [_block(group.whole, (left, y), right - left, height)]
     label += _label(group.whole, right + 14, y + height / 2, number)
     yield svg.linked(group.whole.href, *label, class_="part")
 
@@ -182,32 +185,38 @@ def _heading(whole: Part, first: Slot, shape: Shape, number: Callable[[int], str
     return svg.linked(whole.href, line, class_="part")
 
 
-def _part(slot: Slot, from_: tuple[float, float], shape: Shape, number: Callable[[int], str]) -> Markup:
-    """A ribbon to a part, the part, and its label beside it; in it, where it is the whole of its group and has room."""
+def _part(
+    slot: Slot,
+    from_: tuple[float, float],
+    shape: Shape,
+    number: Callable[[int], str],
+    column: tuple[float, float],
+) -> Markup:
+    """A ribbon to a part, the part in its column, and its label beside it; in it, where that is whole and has room."""
     part, y, height, middle = slot
-    left, right = shape.part
-    alone = part.kind == "truly" and shape.group is not None
-    if alone and shape.group is not None and height >= _ROOM:
-        left = shape.group[0]
+    left, right = column
+    if column == shape.group and height >= _ROOM:
         inside = [
-            svg.element(
-                "rect", x=left, y=y, width=shape.width - left, height=height, class_=f"block {part.kind}", rx=3
-            ),
+            _block(part, (left, y), shape.width - left, height),
             svg.text(left + 24, middle + 4, number(part.people), "huge on-dark"),
             svg.text(left + 24, middle + 32, part.label, "on-dark"),
         ]
-    elif shape.group is None:
-        inside = [
-            svg.element("rect", x=left, y=y, width=right - left, height=height, class_=f"block {part.kind}"),
-            svg.text(right + 12, middle - 1, number(part.people), "large" if part.kind == "truly" else "strong"),
-            svg.text(right + 12, middle + 16, part.label, "small"),
-        ]
     else:
-        left, right = shape.group if alone else (left, right)
-        inside = [svg.element("rect", x=left, y=y, width=right - left, height=height, class_=f"block {part.kind}")]
-        inside += _label(part, right + 14, middle, number)
+        inside = [_block(part, (left, y), right - left, height)]
+        if shape.group is None:
+            size = "large" if part.kind == "truly" else "strong"
+            inside.append(svg.text(right + 12, middle - 1, number(part.people), size))
+            inside.append(svg.text(right + 12, middle + 16, part.label, "small"))
+        else:
+            inside += _label(part, right + 14, middle, number)
     ribbon = svg.band(from_, (left, y), height, f"ribbon {part.kind}")
     return svg.linked(part.href, ribbon, *inside, class_="part")
+
+
+def _block(part: Part, at: tuple[float, float], width: float, height: float) -> Markup:
+    """The people themselves; even one can be seen."""
+    seen = max(height, _SEEN) if part.people else 0
+    return svg.element("rect", x=at[0], y=at[1], width=width, height=seen, class_=f"block {part.kind}", rx=2)
 
 
 def _label(part: Part, x: float, middle: float, number: Callable[[int], str]) -> list[Markup]:

@@ -53,9 +53,11 @@
     const told = event.detail.requestConfig.triggeringEvent?.detail?.data;
     const position = told ? JSON.parse(told).position : 0;
     shown = Math.max(shown, Number(event.target.dataset.position));
-    const content = document.getElementById("content");
-    const busy = document.hidden || content.querySelector("details[open]") || content.contains(document.activeElement);
-    if (position <= shown || (busy && document.activeElement !== content)) event.preventDefault();
+    const held = document.activeElement?.closest("#content, #asof");
+    const busy = document.hidden || (held && held !== document.activeElement) ||
+      document.querySelector("#content details[open], #asof details[open]");
+    const pinned = new URLSearchParams(location.search); // by a slider, since the page was opened
+    if (position <= shown || busy || pinned.has("on") || pinned.has("known")) event.preventDefault();
     else shown = position;
   };
 
