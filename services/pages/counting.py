@@ -21,6 +21,7 @@ from services.api.asked import Area, By, Day, ListName
 from services.api.pacing import AskedPace, pace_of
 from services.ask import VIEW_NAMES
 from services.pages import city, pace, reconciliation
+from services.pages.reconciliation import restated_between
 from services.pages.screen import AskedPage, Here, Screen, screen_for
 
 if TYPE_CHECKING:
@@ -62,21 +63,24 @@ def reconciled(asked: Annotated[AskedReconciliation, Query()], screen: Anyone) -
 
     def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
         at, cursor = here.at, question.cursor
-        lists = lists_answer(cursor, at.known)
-        chosen = asked.list or reconciliation.newest(lists["lists"])
+        lists = lists_answer(cursor, at.known)["lists"]
+        chosen = asked.list or reconciliation.newest(lists)
         document = reconcile_answer(cursor, chosen, at.day, at.known)
-        then, now = _then_and_now(
-            question, here, document, lambda known: reconcile_answer(cursor, chosen, at.day, known)
-        )
-        beside = _beside(question, at, lists["lists"], chosen)
-        coverage = _coverage(question, at, lists["lists"])
-        found = {"lists": lists, "then": then, "now": now, "beside": beside, "coverage": coverage}
-        chosen_frame = frame if asked.list else frame.asking(list=chosen)
-        return reconciliation.shown(chosen_frame, document, found, every=asked.by == "kelurahan") | {
-            "page": chosen_frame
+
+        def restated() -> dict[str, Any] | None:
+            return restated_between(
+                *_then_and_now(question, here, document, lambda known: reconcile_answer(cursor, chosen, at.day, known))
+            )
+
+        page = frame if asked.list else frame.asking(list=chosen)
+        return reconciliation.shown(page, document, lists, every=asked.by == "kelurahan") | {
+            "page": page,
+            "covered": lambda: reconciliation.covered(_coverage(question, at, lists), frame),
+            "restated_later": restated,
+            "two_lists": lambda: reconciliation.two_lists(_beside(question, at, lists, chosen)),
         }
 
-    return screen.show("reconciliation.html", asked, ask)
+    return screen.show_in_parts("reconciliation.html", asked, ask)
 
 
 @router.get("/city")
