@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from events.errors import NoAnswer
 from projections.figures import counts_answer
 from projections.leaving import leaving_answer
-from projections.lists import lists_answer
+from projections.lists import first_day, named_lists
 from projections.places import places_answer
 from projections.reconciliation import reconcile_answer
 from projections.target import WINDOW
@@ -63,7 +63,7 @@ def reconciled(asked: Annotated[AskedReconciliation, Query()], screen: Anyone) -
 
     def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
         at, cursor = here.at, question.cursor
-        lists = lists_answer(cursor, at.known)["lists"]
+        lists = named_lists(cursor, at.known)
         chosen = asked.list or reconciliation.newest(lists)
         document = reconcile_answer(cursor, chosen, at.day, at.known)
 
@@ -93,7 +93,7 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
 
         document = counted(at.known)
         then, now = _then_and_now(question, here, document, counted)
-        first = lists_answer(cursor, at.known)["first_day"]
+        first = first_day(cursor, at.known)
         found = {"then": then, "now": now, "first_day": first, "today": here.today, "head": here.head}
         return city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
 
@@ -149,8 +149,8 @@ def _beside(question: Question, at: At, lists: Sequence[Mapping[str, Any]], chos
 
 
 def _coverage(question: Question, at: At, lists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Of the newest register of which nobody is missing."""
-    whole = [one for one in lists if one["kind"] == "register" and one["residual"] == 0]
+    """Of the newest register, where nobody of it is missing."""
+    whole = [one for one in lists if one["kind"] == "register"]
     if not whole:
         return None
     newest = max(whole, key=lambda one: (one["as_of"], one["list"]))["list"]

@@ -87,7 +87,7 @@ class Screen:
     ) -> Response:
         """Answer as `show`, but send what is quickly known first; the question stays open until the last part.
 
-        What goes wrong before the first part is told as ever. An open page that follows the register is sent that alone.
+        What goes wrong before the first part is told as ever. An open page that follows the register gets that alone.
         """
         with ExitStack() as opened:
             question = opened.enter_context(self.reach.question(self.caller))
