@@ -24,6 +24,7 @@ __all__ = [
     "Shortcut",
     "area_name",
     "areas",
+    "explain",
     "files",
     "groups",
     "is_kelurahan",
@@ -32,6 +33,8 @@ __all__ = [
     "shown",
     "standing_word",
     "standings",
+    "to_print",
+    "whole",
 ]
 
 #: The filters of DOMAIN.md, in the order of the form.
@@ -80,6 +83,8 @@ def shown(frame: Frame, document: Mapping[str, Any], lists: Sequence[Mapping[str
         "areas": areas(document["areas"]),
         "shortcuts": list(shortcuts(frame)),
         "files": files(frame),
+        "print": address("/list/print", whole(frame)),
+        "explain": explain(frame, document),
     }
 
 
@@ -93,7 +98,13 @@ def printed(frame: Frame, asked: AskedPeople, rows: Sequence[Mapping[str, Any]],
         "filtered": [name for name in FILTERS if frame.query.get(name)],
         "groups": groups(rows),
         "now": now,
+        "back": address("/list", whole(frame)),
     }
+
+
+def to_print(frame: Frame, of_reader: Sequence[str]) -> dict[str, Any]:
+    """What the page is given on which a kelurahan is chosen."""
+    return {"areas": areas(of_reader), "back": address("/list", whole(frame))}
 
 
 def is_kelurahan(area: str) -> bool:
@@ -164,10 +175,22 @@ def shortcuts(frame: Frame) -> Iterator[Shortcut]:
         yield Shortcut("list.turning", until, href, on)
 
 
+def whole(frame: Frame) -> dict[str, str]:
+    """What was asked for, but for the page of it."""
+    return {name: said for name, said in frame.query.items() if name not in {"after", "limit"}}
+
+
+def explain(frame: Frame, document: Mapping[str, Any]) -> str | None:
+    """The facts behind the figure; None for a list's, and for whoever may see only a part of the city's."""
+    area = document["kelurahan"] or (None if document["areas"] else CITY)
+    if document["list"] is not None or area is None:
+        return None
+    return frame.to("/audit/figure", standing=document["standing"], kelurahan=area)
+
+
 def files(frame: Frame) -> list[tuple[str, str]]:
     """The list as a file, with the filters and the purpose asked for: word and link."""
-    asked = {name: value for name, value in frame.query.items() if name not in {"after", "lang", "limit"}}
-    asked["language"] = frame.words.language
+    asked = {**whole(frame), "language": frame.words.language}
     path = "/v1/outstanding/export"
     return [
         ("list.csv", address(path, {**asked, "format": "csv"})),

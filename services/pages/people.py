@@ -76,7 +76,7 @@ def printed(asked: Annotated[AskedOnPaper, Query()], screen: Printing) -> Respon
     """A kelurahan's list on paper; where none is chosen, which there are."""
     caller = screen.caller
     if asked.kelurahan is None or not outstanding.is_kelurahan(asked.kelurahan):
-        page = render("paper_areas.html", screen.frame, areas=outstanding.areas(caller.areas))
+        page = render("paper_areas.html", screen.frame, **outstanding.to_print(screen.frame, caller.areas))
         return HTMLResponse(page, headers=KEPT_NOWHERE)
 
     def ask(question: Question, here: Here, frame: Frame) -> Seen:

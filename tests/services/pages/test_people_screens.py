@@ -71,7 +71,12 @@ def test_the_next_page_goes_on_where_this_one_ends(office: Office) -> None:
     html = page(office, "supervisor", PEOPLE)
     after = re.findall(r'href="(/list\?[^"]*after=[^"]*)" rel="next"', html)[0].replace("&amp;", "&")
 
-    assert "Rows 51–100" in said(page(office, "supervisor", after))
+    second = page(office, "supervisor", after)
+    assert "Rows 51–100" in said(second)
+    to_print = re.findall(r'href="(/list/print[^"]*)"', second)[0].replace("&amp;", "&")
+    assert "Namosain" in page(office, "supervisor", to_print)
+    masking = re.findall(r'<form method="get" action="/list" class="fields masking">.*?</form>', second, re.DOTALL)[0]
+    assert 'name="after"' in masking
 
 
 def test_who_was_shown_is_written_down(office: Office) -> None:

@@ -115,6 +115,15 @@ def test_a_list_is_not_read_again_by_itself(browser: Browser, office: Office) ->
         expect(page.locator("#live")).to_have_count(1)
 
 
+def test_operations_follow_by_the_clock_too(browser: Browser, office: Office) -> None:
+    with signed_in(browser, office, "operator", "en", viewport=DESK) as page:
+        page.clock.install()
+        page.goto("/operations")
+        page.locator("#far").evaluate("head => head.dataset.seen = 'before'")
+        page.clock.fast_forward(16_000)
+        expect(page.locator("#far[data-seen]")).to_have_count(0)
+
+
 def test_the_register_proves_itself_while_one_looks(browser: Browser, office: Office) -> None:
     with signed_in(browser, office, "auditor", "en", viewport=DESK) as page:
         page.goto("/audit/checks")
