@@ -110,6 +110,15 @@ def test_filters_that_cannot_be_meant_are_told(office: Office) -> None:
     assert "change the two about" in said(page(office, "supervisor", f"/list?on={DAY}&age_from=30&age_to=20", 400))
 
 
+@pytest.mark.parametrize("path", ["/list", "/v1/outstanding"])
+def test_a_nik_in_an_address_is_refused_and_not_repeated(office: Office, path: str) -> None:
+    answer = office.ask("supervisor", path, params={"on": DAY, "rw": NOBODY})
+
+    assert answer.status_code == 400
+    assert "may be a NIK" in answer.text
+    assert NOBODY not in answer.text
+
+
 # ------------------------------------------------------------------ on paper
 
 
