@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from events.errors import NoAnswer
 from projections.counts import COUNTS
@@ -24,9 +24,11 @@ __all__ = [
     "Membership",
     "check",
     "declaration",
+    "first_day",
     "heard_of",
     "lists_answer",
     "members",
+    "named_lists",
 ]
 
 _VIEW: Final = "SELECT position, reading_version, shape FROM counts.position"
@@ -61,6 +63,15 @@ CROSS JOIN LATERAL (
     WHERE listed.list = heard.number AND listed.position <= %(known)s
         AND (listed.withdrawn IS NULL OR listed.withdrawn > %(known)s)
 ) AS named
+WHERE heard.position <= %(known)s
+ORDER BY heard.number
+"""
+
+
+_NAMED: Final = f"""
+SELECT heard.name, declared.register, declared.as_of
+FROM counts.list AS heard
+LEFT JOIN LATERAL ({DECLARATION.replace("%(number)s", "heard.number")}) AS declared ON true
 WHERE heard.position <= %(known)s
 ORDER BY heard.number
 """
@@ -147,17 +158,36 @@ def declaration(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Declarat
     return None if declared is None else Declaration(*declared)
 
 
-def lists_answer(cursor: psycopg.Cursor[Any], known: int) -> dict[str, Any]:
-    """Every list heard of, in the order in which they were first; with the register's first day, null without any."""
+def first_day(cursor: psycopg.Cursor[Any], known: int) -> date | None:
+    """The register's first day; None where no list is declared."""
     cursor.execute(FIRST_DAY, {"known": known})
     (first,) = cursor.fetchone() or (None,)
+    return None if first is None else cast("date", first)
+
+
+def named_lists(cursor: psycopg.Cursor[Any], known: int) -> list[dict[str, Any]]:
+    """Every list heard of as `lists` has it, without its members, who take longer to count."""
+    cursor.execute(_NAMED, {"known": known})
+    return [
+        {"list": name, "kind": _kind(register), "as_of": as_of and as_of.isoformat()}
+        for name, register, as_of in cursor
+    ]
+
+
+def _kind(register: bool | None) -> str | None:
+    return None if register is None else "register" if register else "unrecorded"
+
+
+def lists_answer(cursor: psycopg.Cursor[Any], known: int) -> dict[str, Any]:
+    """Every list heard of, in the order in which they were first; with the register's first day, null without any."""
+    first = first_day(cursor, known)
     cursor.execute(_LISTS, {"known": known})
     return {
         "first_day": first and first.isoformat(),
         "lists": [
             {
                 "list": name,
-                "kind": None if register is None else "register" if register else "unrecorded",
+                "kind": _kind(register),
                 "as_of": as_of and as_of.isoformat(),
                 "declared": rows,
                 "members": counted,

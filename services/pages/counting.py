@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from events.errors import NoAnswer
 from projections.figures import counts_answer
 from projections.leaving import leaving_answer
-from projections.lists import lists_answer
+from projections.lists import first_day, named_lists
 from projections.places import places_answer
 from projections.reconciliation import reconcile_answer
 from projections.target import WINDOW
@@ -21,6 +21,7 @@ from services.api.asked import Area, By, Day, ListName
 from services.api.pacing import AskedPace, pace_of
 from services.ask import VIEW_NAMES
 from services.pages import city, pace, reconciliation
+from services.pages.reconciliation import restated_between
 from services.pages.screen import AskedPage, Here, Screen, screen_for
 
 if TYPE_CHECKING:
@@ -62,21 +63,24 @@ def reconciled(asked: Annotated[AskedReconciliation, Query()], screen: Anyone) -
 
     def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
         at, cursor = here.at, question.cursor
-        lists = lists_answer(cursor, at.known)
-        chosen = asked.list or reconciliation.newest(lists["lists"])
+        lists = named_lists(cursor, at.known)
+        chosen = asked.list or reconciliation.newest(lists)
         document = reconcile_answer(cursor, chosen, at.day, at.known)
-        then, now = _then_and_now(
-            question, here, document, lambda known: reconcile_answer(cursor, chosen, at.day, known)
-        )
-        beside = _beside(question, at, lists["lists"], chosen)
-        coverage = _coverage(question, at, lists["lists"])
-        found = {"lists": lists, "then": then, "now": now, "beside": beside, "coverage": coverage}
-        chosen_frame = frame if asked.list else frame.asking(list=chosen)
-        return reconciliation.shown(chosen_frame, document, found, every=asked.by == "kelurahan") | {
-            "page": chosen_frame
+
+        def restated() -> dict[str, Any] | None:
+            return restated_between(
+                *_then_and_now(question, here, document, lambda known: reconcile_answer(cursor, chosen, at.day, known))
+            )
+
+        page = frame if asked.list else frame.asking(list=chosen)
+        return reconciliation.shown(page, document, lists, every=asked.by == "kelurahan") | {
+            "page": page,
+            "covered": lambda: reconciliation.covered(_coverage(question, at, lists), frame),
+            "restated_later": restated,
+            "two_lists": lambda: reconciliation.two_lists(_beside(question, at, lists, chosen)),
         }
 
-    return screen.show("reconciliation.html", asked, ask)
+    return screen.show_in_parts("reconciliation.html", asked, ask)
 
 
 @router.get("/city")
@@ -89,7 +93,7 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
 
         document = counted(at.known)
         then, now = _then_and_now(question, here, document, counted)
-        first = lists_answer(cursor, at.known)["first_day"]
+        first = first_day(cursor, at.known)
         found = {"then": then, "now": now, "first_day": first, "today": here.today, "head": here.head}
         return city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
 
@@ -145,8 +149,8 @@ def _beside(question: Question, at: At, lists: Sequence[Mapping[str, Any]], chos
 
 
 def _coverage(question: Question, at: At, lists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Of the newest register of which nobody is missing."""
-    whole = [one for one in lists if one["kind"] == "register" and one["residual"] == 0]
+    """Of the newest register, where nobody of it is missing."""
+    whole = [one for one in lists if one["kind"] == "register"]
     if not whole:
         return None
     newest = max(whole, key=lambda one: (one["as_of"], one["list"]))["list"]
