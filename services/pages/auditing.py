@@ -42,6 +42,7 @@ Contradictions = Annotated[Screen, Depends(screen_for(Operation.ANOMALIES))]
 Trails = Annotated[Screen, Depends(screen_for(Operation.TRAIL))]
 Log = Annotated[Screen, Depends(screen_for(Operation.LOG))]
 ReadLog = Annotated[Screen, Depends(screen_for(Operation.READINGS))]
+Punctuality = Annotated[Screen, Depends(screen_for(Operation.STATUS))]
 Checks = Annotated[Screen, Depends(screen_for(Operation.CHECK))]
 
 
@@ -104,9 +105,9 @@ def figure(asked: Annotated[AskedFigureForm, Query()], screen: Trails) -> Respon
 
 
 @router.get("/audit/lateness")
-def lateness(asked: Annotated[AskedLateness, Query()], screen: Contradictions) -> Response:
-    """How many days after they happened facts are told. It names nobody, and is of the whole city for whoever asks."""
-    with screen.reach.reader() as question:
+def lateness(asked: Annotated[AskedLateness, Query()], screen: Punctuality) -> Response:
+    """How many days after they happened facts are told. It names nobody."""
+    with screen.reach.question(screen.caller) as question:
         here = screen.here(question, asked)
         first = None if asked.from_ is None else day_of("from", asked.from_)
         last = None if asked.to is None else day_of("to", asked.to)

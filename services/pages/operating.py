@@ -49,8 +49,7 @@ def operated(asked: Annotated[AskedOperations, Query()], screen: Status) -> Resp
         parked = None
         if screen.caller.may(Operation.QUARANTINE):
             parked = parked_page(desk_of(screen), question, asked)
-    with screen.reach.reader() as reader:
-        heard = sources_answer(reader.cursor, here.at.known)
+        heard = sources_answer(question.cursor, here.at.known)
     document = operations.shown(status, heard, parked, _done(asked))
     return HTMLResponse(render("operations.html", screen.of(here), all=asked.all, **document), headers=_FRESH)
 

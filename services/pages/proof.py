@@ -22,7 +22,7 @@ __all__ = ["LIMIT_DAYS", "PARTS", "Explained", "Late", "contradicted", "explaine
 PARTS: Final = (
     ("contradictions", "/audit", "anomalies"),
     ("figure", "/audit/figure", "trail"),
-    ("lateness", "/audit/lateness", "anomalies"),
+    ("lateness", "/audit/lateness", "status"),
     ("log", "/audit/log", "log"),
     ("readings", "/audit/readings", "readings"),
     ("checks", "/audit/checks", "check"),

@@ -36,17 +36,17 @@ def found(office: Office, number: int) -> None:
 
 def test_whoever_follows_is_told_where_the_views_are_and_when_they_have_moved(growing: Office) -> None:
     told: list[int] = []
-    moved = threading.Event()
+    writing = threading.Thread(target=found, args=(growing, 1))
     with httpx.stream("GET", f"{growing.url}/v1/changes", headers=bearer(growing), timeout=30) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         for line in answer.iter_lines():
             if line.startswith("data: "):
                 told.append(json.loads(line.removeprefix("data: "))["position"])
                 if len(told) == 1:
-                    threading.Thread(target=lambda: (found(growing, 1), moved.set())).start()
+                    writing.start()
                 if len(told) == 2:
                     break
-    assert moved.wait(30)
+    writing.join(30)
 
     assert told[1] == told[0] + 1
 
