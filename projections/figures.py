@@ -60,7 +60,6 @@ def counts_answer(
         "list": list_,
         "on": day.isoformat(),
         "by": by,
-        "kelurahan": area,
         "position": known,
         "reading_version": reading_version,
         "rows": [

@@ -52,7 +52,8 @@ def counts(asked: Annotated[AskedCounts, Query()], desk: AtDesk) -> Response:
     """Where everyone, or every member of a list, stands on a day: by area, and the three numbers."""
 
     def ask(question: Question, at: At) -> dict[str, Any]:
-        return figures.counts_answer(question.cursor, at.day, at.known, asked.by, asked.list, asked.kelurahan)
+        where = {"kelurahan": asked.kelurahan}
+        return where | figures.counts_answer(question.cursor, at.day, at.known, asked.by, asked.list, asked.kelurahan)
 
     return desk.answer(asked, ask)
 
