@@ -6,6 +6,7 @@ itself: a middleware of functions would hold streams up.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
@@ -20,6 +21,8 @@ __all__ = ["CONTENT_SECURITY_POLICY", "Bounds"]
 _ADDRESS: Final = 8_192
 _HEADERS: Final = 32_768
 _BODY: Final = 65_536
+_TAKEN_WITHIN_S: Final = 30.0
+"""Whoever does not take a piece of an answer within this time gets no more of it: behind it stands a connection."""
 _TOO_LONG: Final = f"a body has at most {_BODY} bytes"
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -64,7 +67,8 @@ class Bounds:
             if message["type"] == "http.response.start":
                 there = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(one for one in self._said if one[0] not in there)]
-            await send(message)
+            async with asyncio.timeout(_TAKEN_WITHIN_S):  # TimeoutError ends the answer, and the connection
+                await send(message)
 
         return sending
 
