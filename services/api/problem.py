@@ -75,10 +75,14 @@ class ProblemError(Exception):
         self.detail = detail
         self.after_s = after_s
         self.errors = errors
+        self.allow: str | None = None
+        """The methods that there are, where another was used."""
 
     @property
     def headers(self) -> Mapping[str, str]:
         said = {} if self.after_s is None else {"Retry-After": str(max(1, math.ceil(self.after_s)))}
+        if self.allow is not None:
+            said["Allow"] = self.allow
         if self.status == HTTPStatus.UNAUTHORIZED:
             said["WWW-Authenticate"] = "Bearer"
         return said
@@ -104,6 +108,7 @@ def problem_of(error: Exception) -> ProblemError:
             found = _of_parameters(error)
         case HTTPException():
             found = ProblemError(error.status_code, _WORDS.get(error.status_code, "wrong_use"), str(error.detail))
+            found.allow = (error.headers or {}).get("Allow")
         case _:
             number = uuid4().hex[:12]
             _log.error("failed", number=number, kind=type(error).__name__, at=_place(error))

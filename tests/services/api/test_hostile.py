@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from events.errors import WrongUse
+from services import upkeep
+from services.api import sending
 from services.api.asked_people import AskedFigure
 from services.api.by_name import _question as figure_asked
 from services.api.noting import AskedAnomalies
@@ -84,3 +89,40 @@ def test_a_page_that_is_not_there_links_to_no_other_site(office: Office) -> None
 
     assert answer.status_code == 404
     assert 'href="//' not in answer.text
+
+
+@pytest.mark.parametrize("reason", ["   ", "of 5371010101909001"])
+def test_why_a_message_is_given_up_is_said_and_names_nobody(office: Office, reason: str) -> None:
+    with pytest.raises(WrongUse, match="reason"):
+        upkeep.dismissed(office.settings, [1], reason, "operator")
+
+
+def test_who_uses_a_method_that_is_not_there_is_told_which_is(office: Office) -> None:
+    answer = office.ask("supervisor", "/v1/counts", "DELETE")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+def test_methods_that_anybody_makes_up_are_one_in_the_metrics(office: Office) -> None:
+    for method in ("PROPFIND", "MKCALENDAR", "M-SEARCH"):
+        office.ask(None, "/v1/health", method)
+    text = office.ask("operator", "/v1/metrics").text
+
+    assert 'method="other",route="/v1/health",status="405"' in text
+    assert "PROPFIND" not in text
+
+
+def test_there_are_connections_left_however_many_lists_are_being_sent(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_AT_ONCE", BoundedSemaphore(1))
+    lines: dict[str, Any] = {"headers": {"Accept": "application/x-ndjson"}}
+    with ExitStack() as opened:
+        sending.take_turn(opened)
+        assert office.ask("auditor", "/v1/log", **lines).status_code == 503
+        assert office.ask("officer", f"/v1/outstanding/export?on={DAY}").status_code == 503
+
+    for _ in range(3):
+        assert office.ask("auditor", "/v1/log", **lines).status_code == 200
+        assert office.ask("officer", f"/v1/outstanding/export?on={DAY}").status_code == 200
+        assert office.ask("auditor", "/v1/log?from=999999", **lines).status_code == 404
