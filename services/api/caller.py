@@ -36,11 +36,16 @@ def whoever(request: Request) -> Caller:
     if scheme.lower() == "bearer":
         found, request.state.secret = reach.holder_of(token.strip()), None
     else:
-        found = reach.signed_in(secret) if secret else None
+        found = reach.signed_in(secret, used=not _by_itself(request)) if secret else None
         request.state.secret = secret
     if found is None:
         raise ProblemError(401, "not_signed_in", "show a token of `rekam user token`, or sign in")
     return found
+
+
+def _by_itself(request: Request) -> bool:
+    """Whether an open page asks, to follow the register, and nobody has done anything."""
+    return request.url.path == "/v1/changes" or request.headers.get("hx-trigger") == "live"
 
 
 def from_our_own_pages(request: Request) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.api.problem import ProblemError, answer_problem, problem_of
+from services.pages.entrance import safe
 from services.pages.frame import Frame
 from services.pages.rendering import render
 from services.pages.screen import language_of
@@ -31,7 +32,7 @@ def answer(request: Request, error: Exception) -> Response:
 
 
 def page(request: Request, problem: ProblemError) -> Response:
-    frame = Frame(Words(language_of(request)), request.url.path)
+    frame = Frame(Words(language_of(request)), safe(request.url.path))
     html = render("mishap.html", frame, word=problem.word, detail=problem.detail, status=problem.status)
     return HTMLResponse(html, problem.status, {**problem.headers, "Cache-Control": "no-store"})
 
