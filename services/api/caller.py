@@ -40,6 +40,7 @@ def whoever(request: Request) -> Caller:
         request.state.secret = secret
     if found is None:
         raise ProblemError(401, "not_signed_in", "show a token of `rekam user token`, or sign in")
+    request.state.caller = found
     return found
 
 

@@ -131,7 +131,7 @@ def _period(question: Question, at: At, asked: AskedPeriod) -> tuple[date, date]
     if asked.from_ is not None:
         return day_of("from", asked.from_), last
     earliest = _earlier(last, _LONGEST)
-    return max(earliest, _first_day(question, at.known, earliest)), last
+    return max(earliest, min(_first_day(question, at.known, earliest), last)), last
 
 
 def _first_day(question: Question, known: int, otherwise: date) -> date:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from events.errors import NoAnswer
 from projections.figures import counts_answer
-from projections.leaving import leaving_answer
+from projections.leaving import foreseen, leaving_answer
 from projections.lists import first_day, named_lists
 from projections.places import places_answer
 from projections.reconciliation import reconcile_answer
@@ -95,7 +95,8 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
         then, now = _then_and_now(question, here, document, counted)
         first = first_day(cursor, at.known)
         found = {"then": then, "now": now, "first_day": first, "today": here.today, "head": here.head}
-        return city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
+        shown = city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
+        return shown | {"lists": named_lists(cursor, at.known)}
 
     return screen.show("city.html", asked, ask)
 
@@ -109,10 +110,14 @@ def paced(asked: Annotated[AskedPaces, Query()], screen: Counting) -> Response:
         daily = pace_of(question, at, wanted)
         first = max(at.day - timedelta(WINDOW - 1), date.fromisoformat(daily["from"]))
         until = max(date.fromisoformat(target), at.day)
+        coming = (cursor, at.day, until, at.known, asked.kelurahan, asked.list)
         found = {
+            "area": asked.kelurahan,
+            "lists": named_lists(cursor, at.known),
             "daily": daily,
             "places": places_answer(cursor, first, at.day, at.known, asked.kelurahan, asked.list),
-            "leaving": leaving_answer(cursor, at.day, until, at.known, asked.kelurahan, asked.list),
+            "leaving": leaving_answer(*coming),
+            "foreseen": foreseen(*coming),
         }
         return pace.shown(frame, found)
 
