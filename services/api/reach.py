@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from events import database, vault
 from events.errors import NoAnswer, Unreachable
+from projections.recent import Recent
 from projections.walks import Walks
 from services.access import sessions, tokens
 from services.access.reached import reached
@@ -60,6 +61,7 @@ class Reach:
         self.settings = settings
         self.secure = reached(settings).secure
         self.walks = Walks()
+        self.recent = Recent()
         self._load_keys = functools.cache(vault.load_keys)
         self._load_token_key = functools.cache(tokens.load_key)
         self._making = threading.Lock()
