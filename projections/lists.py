@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from events.errors import NoAnswer
 from projections.counts import COUNTS
@@ -27,9 +27,11 @@ __all__ = [
     "Membership",
     "check",
     "declaration",
+    "first_day",
     "heard_of",
     "lists_answer",
     "members",
+    "named_lists",
 ]
 
 _VIEW: Final = "SELECT position, reading_version, shape FROM counts.position"
@@ -62,14 +64,21 @@ LEFT JOIN LATERAL ({DECLARATION.replace("%(number)s", "heard.number")}) AS decla
 WHERE heard.position <= %(known)s
 ORDER BY heard.number
 """
-_NAMED: Final = """
+_MEMBERS_OF_EACH: Final = """
 SELECT list, count(DISTINCT subject) FROM counts.listing
 WHERE position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s) {those}
 GROUP BY list
 """
 _THOSE: Final = " AND subject = ANY(%(those)s)"
-_ON_EACH: Final = Summed(_NAMED.format(those=""), _NAMED.format(those=_THOSE))
+_ON_EACH: Final = Summed(_MEMBERS_OF_EACH.format(those=""), _MEMBERS_OF_EACH.format(those=_THOSE))
 _ON_LIST: Final = Summed(MEMBERS, MEMBERS + _THOSE)
+_NAMED: Final = f"""
+SELECT heard.name, declared.register, declared.as_of
+FROM counts.list AS heard
+LEFT JOIN LATERAL ({DECLARATION.replace("%(number)s", "heard.number")}) AS declared ON true
+WHERE heard.position <= %(known)s
+ORDER BY heard.number
+"""
 
 
 class Declaration(NamedTuple):
@@ -153,10 +162,29 @@ def declaration(cursor: psycopg.Cursor[Any], list_: str, known: int) -> Declarat
     return None if declared is None else Declaration(*declared)
 
 
-def lists_answer(cursor: psycopg.Cursor[Any], known: int, recent: Recent | None = None) -> dict[str, Any]:
-    """Every list heard of, in the order in which they were first; with the register's first day, null without any."""
+def first_day(cursor: psycopg.Cursor[Any], known: int) -> date | None:
+    """The register's first day; None where no list is declared."""
     cursor.execute(FIRST_DAY, {"known": known})
     (first,) = cursor.fetchone() or (None,)
+    return None if first is None else cast("date", first)
+
+
+def named_lists(cursor: psycopg.Cursor[Any], known: int) -> list[dict[str, Any]]:
+    """Every list heard of as `lists` has it, without its members, who take longer to count."""
+    cursor.execute(_NAMED, {"known": known})
+    return [
+        {"list": name, "kind": _kind(register), "as_of": as_of and as_of.isoformat()}
+        for name, register, as_of in cursor
+    ]
+
+
+def _kind(register: bool | None) -> str | None:
+    return None if register is None else "register" if register else "unrecorded"
+
+
+def lists_answer(cursor: psycopg.Cursor[Any], known: int, recent: Recent | None = None) -> dict[str, Any]:
+    """Every list heard of, in the order in which they were first; with the register's first day, null without any."""
+    first = first_day(cursor, known)
     on_each = sums(cursor, _ON_EACH, {"known": known}, recent)
     cursor.execute(_LISTS, {"known": known})
     return {
@@ -164,7 +192,7 @@ def lists_answer(cursor: psycopg.Cursor[Any], known: int, recent: Recent | None 
         "lists": [
             {
                 "list": name,
-                "kind": None if register is None else "register" if register else "unrecorded",
+                "kind": _kind(register),
                 "as_of": as_of and as_of.isoformat(),
                 "declared": rows,
                 "members": on_each.get((number,), 0),

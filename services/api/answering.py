@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 from starlette.responses import Response
 
+from events.errors import WrongUse
 from projections.reading import READING_VERSION
 from services.access import readings
 from services.ask import VIEW_NAMES, day_of
@@ -102,7 +103,10 @@ class Desk:
         """Write down, and commit, that these people are about to be shown to the caller."""
         said = {name: value for name, value in question.items() if value is not None} | {"on": at.day.isoformat()}
         said.pop("known", None)
-        reading = readings.Reading(showing.action, showing.purpose, said, len(subjects), at.known)
+        try:
+            reading = readings.Reading(showing.action, showing.purpose, said, len(subjects), at.known)
+        except ValueError as error:  # what cannot be written down is not shown
+            raise WrongUse(f"{error}: look for somebody by NIK in a body alone") from None
         with self.reach.access() as cursor:
             readings.note(cursor, self.caller, reading, subjects)
 

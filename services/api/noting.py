@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import orjson
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
     from services.ask import Question
 
-__all__ = ["AskedAnomalies", "anomalies_page", "router", "stated"]
+__all__ = ["AskedAnomalies", "anomalies_begun", "anomalies_page", "router", "stated"]
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
 _HEX: Final = re.compile(Subject).match
 _NOT_ASKED: Final = {"after", "limit", "wait", "on", "known"}
+_Asked = TypeVar("_Asked", bound="AskedAnomalies")
 
 
 class AskedAnomalies(Asked):
@@ -58,11 +59,7 @@ def anomalies(
     asked: Annotated[AskedAnomalies, Query()], desk: Annotated[Desk, Depends(desk_for(Operation.ANOMALIES))]
 ) -> Response:
     """The contradictions that stand, case by case, each with the last step of its follow-up; and how many of each."""
-    place: Sequence[Any] | None = None
-    first = asked
-    if asked.after is not None:
-        key = read_key(_question(asked), asked.after)
-        first, place = asked.model_copy(update={"on": key.day, "known": str(key.known)}), key.place
+    first, place = anomalies_begun(asked)
 
     def ask(question: Question, at: At) -> Shown:
         return anomalies_page(desk, question, at, asked, place)
@@ -78,6 +75,14 @@ def follow_up(step: Annotated[Step, Body()], desk: Annotated[Desk, Depends(desk_
 
 
 # ------------------------------------------------------------------ what programs and screens share
+
+
+def anomalies_begun(asked: _Asked) -> tuple[_Asked, Sequence[Any] | None]:
+    """The question at the day and position at which its first page was, and the place behind the page before."""
+    if asked.after is None:
+        return asked, None
+    key = read_key(_question(asked), asked.after)
+    return asked.model_copy(update={"on": key.day, "known": str(key.known)}), key.place
 
 
 def anomalies_page(desk: Desk, question: Question, at: At, asked: AskedAnomalies, place: Sequence[Any] | None) -> Shown:

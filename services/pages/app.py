@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from events.errors import RekamError
 from services.api.problem import ProblemError
-from services.pages import counting, entrance, mishap
+from services.pages import auditing, counting, entrance, mishap, operating, people
 from services.pages.screen import Switched, switched
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["add_pages"]
 
 def add_pages(app: FastAPI) -> None:
     """Add every screen. What goes wrong under /v1 is told as it was before."""
-    for router in (entrance.router, counting.router):
+    for router in (entrance.router, counting.router, people.router, auditing.router, operating.router):
         app.include_router(router)
     app.mount("/static", entrance.Static(directory=entrance.STATIC), name="static")
     app.add_exception_handler(Switched, switched)

@@ -75,7 +75,7 @@ def shown(
         "sort": sort,
         "table": _sorted(found, sort),
         "restated": restated_between(beside_it["then"], beside_it["now"]),
-        "days": days(day, date.fromisoformat(beside_it["first_day"]), beside_it["today"]),
+        "days": days(day, beside_it["first_day"], beside_it["today"]),
         "days_evening": evening(day),
         "head": beside_it["head"],
     }

@@ -68,24 +68,35 @@ class Came(NamedTuple):
     still: int
 
 
-def shown(frame: Frame, document: Mapping[str, Any], beside_it: Mapping[str, Any], *, every: bool) -> dict[str, Any]:
-    """What the template is given. `beside_it` has the answers `lists`, and `coverage`, `then`, `beside` or None."""
-    then, against, covered = beside_it["then"], beside_it["beside"], beside_it["coverage"]
-    kinds = {one["list"]: one["kind"] for one in beside_it["lists"]["lists"]}
+def shown(
+    frame: Frame, document: Mapping[str, Any], lists: Sequence[Mapping[str, Any]], *, every: bool
+) -> dict[str, Any]:
+    """What the template is given first: the list itself. What takes longer it asks for when it comes to it."""
+    kinds = {one["list"]: one["kind"] for one in lists}
     some = list(rows(document, every=every))
     most = max((sum(row.figures[name] for name in _DRAWN) for row in some), default=0)
     return {
         "list": document,
-        "lists": beside_it["lists"]["lists"],
+        "lists": lists,
+        "following": "following",
         "kind": kinds.get(document["list"]),
         "pictures": pictures(document, frame),
-        "coverage": covered and {"list": covered["list"], "picture": _coverage(covered["coverage"], frame)},
         "every": every,
         "rows": some,
         "bar": lambda row: bar([(kind, row.figures[kind]) for kind in _DRAWN], most),
-        "restated": restated_between(then, beside_it["now"]),
-        "beside": against and _beside(against),
     }
+
+
+def covered(document: Mapping[str, Any] | None, frame: Frame) -> dict[str, Any] | None:
+    """What the template is given of the coverage of a register; None where there is none."""
+    if document is None:
+        return None
+    return {"list": document["list"], "picture": _coverage(document["coverage"], frame)}
+
+
+def two_lists(document: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the template is given of a list beside an earlier one, of the answer `reconcile` with `against`."""
+    return None if document is None else _beside(document)
 
 
 def _beside(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,25 +11,33 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from services.pages.frame import Frame
 
-__all__ = ["CONTENT_SECURITY_POLICY", "render", "static_file", "strong"]
+__all__ = ["parts", "render", "static_file", "strong"]
 
-#: Nothing from elsewhere, no script and no style in the page itself.
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; font-src 'self'"
-)
+_FLUSH: Final = "\x1c"
+"""Where a part of a page ends; no text that is shown holds this character, which is a separator of files."""
 
 
 def render(template: str, frame: Frame, **document: Any) -> str:
     """Fill a template. In it `page` is the frame, `w` and `h` say a text of the catalogue, `say` is its language."""
+    return "".join(parts(template, frame, **document))
+
+
+def parts(template: str, frame: Frame, **document: Any) -> Iterator[str]:
+    """Fill it in parts: each ends where the template says `{{ flush }}`, before what takes long to find out."""
     words = frame.words
-    return (
-        _environment()
-        .get_template(template)
-        .render({"page": frame, "say": words, "w": words.of, "h": words.html} | document)
-    )
+    told = {"page": frame, "say": words, "w": words.of, "h": words.html, "flush": _FLUSH} | document
+    some: list[str] = []
+    for piece in _environment().get_template(template).generate(told):
+        before, flushed, behind = piece.partition(_FLUSH)
+        some.append(before)
+        if flushed:
+            yield "".join(some)
+            some = [behind]
+    yield "".join(some)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ A page follows from the same documents as the API's answers, taken at one positi
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Depends, Request
 from pydantic import model_validator
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from events.calendar import day_in_wita
 from projections.reading import READING_VERSION
@@ -26,11 +27,11 @@ from services.api.caller import known_tags, sincere
 from services.api.problem import ProblemError
 from services.ask import VIEW_NAMES
 from services.pages.frame import Frame, address
-from services.pages.rendering import render
+from services.pages.rendering import parts, render
 from services.pages.words import CATALOGUE, LANGUAGES, Language, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from datetime import date
 
     from services.api.reach import Reach
@@ -62,25 +63,50 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where one request for a page is answered."""
+    """Where one request for a page is answered. `following`: it is asked by a page that is open, for news alone."""
 
     reach: Reach
     caller: Caller
     frame: Frame
     known_tags: frozenset[str] = field(default_factory=frozenset)
+    following: bool = False
 
     def show(self, template: str, asked: AskedPage, ask: Callable[[Question, Here, Frame], dict[str, Any]]) -> Response:
         """Answer with the page of what `ask` gives, or with 304 where that very page is there already."""
         with self.reach.question(self.caller) as question:
             here = self.here(question, asked)
-            also = {"head": here.head, "today": here.today, "csrf": self.frame.csrf, "edition": edition()}
-            said = {**asked.model_dump(exclude={"wait"}), "language": self.frame.words.language}
-            tag = tag_of(self.caller, self.frame.path, here.at, said | also)
+            tag = self._tag(asked, here)
             if tag in self.known_tags:
                 return Response(status_code=304, headers=headers(tag))
             frame = self.of(here)
             document = ask(question, here, frame)
         return HTMLResponse(render(template, frame, **document), headers=headers(tag))
+
+    def show_in_parts(
+        self, template: str, asked: AskedPage, ask: Callable[[Question, Here, Frame], dict[str, Any]]
+    ) -> Response:
+        """Answer as `show`, but send what is quickly known first; the question stays open until the last part.
+
+        What goes wrong before the first part is told as ever. An open page that follows the register gets that alone.
+        """
+        with ExitStack() as opened:
+            question = opened.enter_context(self.reach.question(self.caller))
+            here = self.here(question, asked)
+            tag = self._tag(asked, here)
+            if tag in self.known_tags:
+                return Response(status_code=304, headers=headers(tag))
+            frame = self.of(here)
+            rest = parts(template, frame, **ask(question, here, frame))
+            first = next(rest)
+            if self.following:
+                return HTMLResponse(first, headers={"Cache-Control": "no-store"})
+            closing = opened.pop_all()
+        return StreamingResponse(_sent(first, rest, closing), headers=headers(tag), media_type="text/html")
+
+    def _tag(self, asked: AskedPage, here: Here) -> str:
+        also = {"head": here.head, "today": here.today, "csrf": self.frame.csrf, "edition": edition()}
+        said = {**asked.model_dump(exclude={"wait"}), "language": self.frame.words.language}
+        return tag_of(self.caller, self.frame.path, here.at, said | also)
 
     @staticmethod
     def here(question: Question, asked: Asked) -> Here:
@@ -99,6 +125,12 @@ class Screen:
             reading_version=READING_VERSION,
             head=here.head,
         )
+
+
+def _sent(first: str, rest: Iterator[str], closing: ExitStack) -> Iterator[str]:
+    with closing:
+        yield first
+        yield from rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +166,8 @@ def screen_for(operation: Operation | None) -> Callable[..., Awaitable[Screen]]:
         secret = request.state.secret
         csrf = "" if secret is None else sessions.csrf(secret)
         frame = Frame(Words(there.language), there.path, caller, there.query, csrf=csrf)
-        return Screen(request.app.state.reach, caller, frame, known_tags(request))
+        following = request.headers.get("hx-trigger") == "live"
+        return Screen(request.app.state.reach, caller, frame, known_tags(request), following)
 
     return screen
 

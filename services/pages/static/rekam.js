@@ -57,8 +57,8 @@
     const busy = document.hidden || (held && held !== document.activeElement) ||
       document.querySelector("#content details[open], #asof details[open]");
     const pinned = new URLSearchParams(location.search); // by a slider, since the page was opened
-    if (position <= shown || busy || pinned.has("on") || pinned.has("known")) event.preventDefault();
-    else shown = position;
+    if ((told && position <= shown) || busy || pinned.has("on") || pinned.has("known")) event.preventDefault();
+    else shown = Math.max(position, shown);
   };
 
   document.addEventListener("DOMContentLoaded", prepareTimes);

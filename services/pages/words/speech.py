@@ -104,6 +104,11 @@ class Words:
             return f"{self.day(time.date())} pukul {time:%H.%M}{_NO_BREAK}WITA"
         return f"{self.day(time.date())}, {time:%H:%M}{_NO_BREAK}WITA"
 
+    def short_moment(self, value: datetime | str) -> str:
+        """23 Nov 2018, 17:12: for tables, also in WITA."""
+        time = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(WITA)
+        return f"{self.short_day(time.date())}, {time:{'%H.%M' if self.language == 'id' else '%H:%M'}}"
+
 
 class _Said(Formatter):
     """Fills places in a language's own way. `{people:one person|people}` gives the first word for 1."""

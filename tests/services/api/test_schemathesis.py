@@ -65,7 +65,9 @@ def test_what_is_described_is_answered_as_it_is_described(office: Office, operat
     asked()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.label)
+@pytest.mark.parametrize(
+    "operation", [one for one in OPERATIONS if one.path != "/v1/health"], ids=lambda one: one.label
+)
 def test_what_is_not_described_brings_no_fault_about(office: Office, operation: Any) -> None:
     @QUICK
     @given(data=st.data())
