@@ -99,6 +99,8 @@ WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
+_MEMBERS_AGAINST: Final = _MEMBERS.replace("%(list)s", "%(against)s")
+
 # Of these alone, whoever of them is a member.
 _THOSE: Final = " AND subject = ANY(%(those)s)"
 
@@ -131,14 +133,16 @@ HAVING sum(net) > 0
 
 _PAIRS: Final = f"""
 WITH both_lists AS MATERIALIZED (
-    {_MEMBERS} INTERSECT {_MEMBERS.replace("%(list)s", "%(against)s")}
+    {_MEMBERS} INTERSECT {_MEMBERS_AGAINST}
 ), here AS MATERIALIZED ({_STANDS.format(day="%(day)s")}), there AS MATERIALIZED ({_STANDS.format(day="%(there_on)s")})
 SELECT COALESCE(here.account, 0), COALESCE(there.account, 0), count(*)
 FROM both_lists LEFT JOIN here USING (subject) LEFT JOIN there USING (subject)
 GROUP BY 1, 2
 """
 _BALANCES_OF_MEMBERS: Final = Summed(OF_MEMBERS, OF_MEMBERS.replace(_MEMBERS, _MEMBERS + _THOSE))
-_PAIRS_OF_MEMBERS: Final = Summed(_PAIRS, _PAIRS.replace(f"{_MEMBERS} INTERSECT", f"{_MEMBERS + _THOSE} INTERSECT"))
+_OF_BOTH: Final = Summed(
+    _PAIRS, _PAIRS.replace(_MEMBERS, _MEMBERS + _THOSE).replace(_MEMBERS_AGAINST, _MEMBERS_AGAINST + _THOSE)
+)
 
 
 def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
@@ -181,7 +185,7 @@ def pairs(
     """For members of both lists: how many have one standing on the first day and the other on the second."""
     asked = {"list": lists[0], "against": lists[1], "day": days[0], "there_on": days[1], "known": known}
     found: dict[tuple[str, str], int] = {}
-    for (here, there), people in sums(cursor, _PAIRS_OF_MEMBERS, asked, recent).items():
+    for (here, there), people in sums(cursor, _OF_BOTH, asked, recent).items():
         pair = (ACCOUNTS[here].standing, ACCOUNTS[there].standing)
         found[pair] = found.get(pair, 0) + people
     return found
