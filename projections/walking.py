@@ -23,7 +23,7 @@ from projections.walks import PLACED, Before, Order, Walk
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, nowhere_yet, numbers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import psycopg
 
@@ -62,7 +62,7 @@ _TOUCHED: Final = """
     UNION SELECT subject FROM outstanding.withdrawal WHERE position + 0 > %(after)b AND position + 0 <= %(until)b
 """
 # A key that was destroyed meanwhile is at no position.
-_KEYS: Final = "SELECT count(*) FROM vault.person WHERE subject = ANY(%(subjects)b::uuid[])"
+_KEYS: Final = "SELECT count(*) FROM vault.person WHERE subject = ANY(%(subjects)s::text::uuid[])"
 _ONLY: Final = ("AND position <= %(known)b", "AND position <= %(known)b AND subject = ANY(%(those)b::uuid[])")
 _OF_THOSE: Final = _OF_ACCOUNTS.replace(_STANDS, _STANDS.replace(*_ONLY))
 _OF_THOSE_MEMBERS: Final = _OF_MEMBERS.replace(_STANDS, _STANDS.replace(*_ONLY))
@@ -100,18 +100,27 @@ def order(one: Asking, area: str) -> Order:
     asked = one.sight, area, replace(one.wanted, area=None, filters=NO_FILTERS)
     learned = one.sight, area, one.wanted.standing, one.wanted.list
     on_the_day = *learned, one.wanted.day
-    if (found := one.walks.order(asked)) is not None:
+    if (found := _remembered(one, asked, on_the_day)) is not None:
         return found
     with one.walks.turn(learned):
-        if (found := one.walks.order(asked)) is not None:
+        if (found := _remembered(one, asked, on_the_day)) is not None:
             return found
         before = one.walks.newest(on_the_day)
         found, walk = _order(one, area, one.walks.walk(learned), before)
         one.walks.keep_walk(learned, walk)
-        one.walks.keep_order(asked, found)
-        if before is None or before.known < one.wanted.known:
+        if before is None or before.known < one.wanted.known:  # and the one before is found by this one, if need be
             one.walks.keep_newest(on_the_day, Before(one.wanted.known, found))
+        else:
+            one.walks.keep_order(asked, found)
     return found
+
+
+def _remembered(one: Asking, asked: Hashable, on_the_day: Hashable) -> Order | None:
+    assert one.walks is not None
+    before = one.walks.newest(on_the_day)
+    if before is not None and before.known == one.wanted.known:
+        return before.order
+    return one.walks.order(asked)
 
 
 def subject_of(mark: bytes) -> UUID:
@@ -175,8 +184,9 @@ def _marks_since(one: Asking, area: str, before: Before) -> dict[bytes, int]:
     changed = {subject.bytes for subject in touched}
     marks = zip(before.order.marks, before.order.accounts, strict=True)
     found = {mark: account for mark, account in marks if mark[:16] not in changed}
-    placed = [subject_of(mark) for mark in found if len(mark) == PLACED]
-    if one.cursor.execute(_KEYS, {"subjects": placed}, binary=True, prepare=False).fetchone() != (len(placed),):
+    placed = [mark[:16].hex() for mark in found if len(mark) == PLACED]
+    asked_of = {"subjects": f"{{{','.join(placed)}}}"}
+    if one.cursor.execute(_KEYS, asked_of, prepare=False).fetchone() != (len(placed),):
         return _marks(one, area)
     statement = _OF_THOSE if wanted.list is None else _OF_THOSE_MEMBERS
     return found | (_pairs(one.cursor, statement, {**asked, "those": touched}) if touched else {})

@@ -89,7 +89,7 @@ class Walks:
 
     def __len__(self) -> int:
         """How many orders and walks are kept."""
-        return sum(not isinstance(one, Before) for one in self._kept.values())
+        return len(self._kept)
 
     def _get(self, key: Hashable) -> Order | Walk | Before | None:
         with self._lock:

@@ -65,6 +65,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.reach = Reach(settings)
     app.state.holders = Holders()
     app.state.ready = False
+    app.state.warming = None
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         app.include_router(router)
