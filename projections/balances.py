@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from projections.accounts import ACCOUNTS
 from projections.counts import BLOCK
+from projections.recent import Summed, sums
 from projections.transfers import NOWHERE, Account
 
 if TYPE_CHECKING:
     import psycopg
+
+    from projections.recent import Recent
 
 __all__ = ["BALANCES", "FLOWS", "MOVED", "OF_MEMBERS", "balances", "balances_of_members", "blocks", "flows", "pairs"]
 
@@ -96,6 +99,11 @@ WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
+_MEMBERS_AGAINST: Final = _MEMBERS.replace("%(list)s", "%(against)s")
+
+# Of these alone, whoever of them is a member.
+_THOSE: Final = " AND subject = ANY(%(those)s)"
+
 OF_MEMBERS: Final = f"""
 WITH member AS MATERIALIZED ({_MEMBERS}), moved AS MATERIALIZED (
     SELECT from_account, to_account, sum(people) AS people
@@ -125,12 +133,16 @@ HAVING sum(net) > 0
 
 _PAIRS: Final = f"""
 WITH both_lists AS MATERIALIZED (
-    {_MEMBERS} INTERSECT {_MEMBERS.replace("%(list)s", "%(against)s")}
+    {_MEMBERS} INTERSECT {_MEMBERS_AGAINST}
 ), here AS MATERIALIZED ({_STANDS.format(day="%(day)s")}), there AS MATERIALIZED ({_STANDS.format(day="%(there_on)s")})
 SELECT COALESCE(here.account, 0), COALESCE(there.account, 0), count(*)
 FROM both_lists LEFT JOIN here USING (subject) LEFT JOIN there USING (subject)
 GROUP BY 1, 2
 """
+_BALANCES_OF_MEMBERS: Final = Summed(OF_MEMBERS, OF_MEMBERS.replace(_MEMBERS, _MEMBERS + _THOSE))
+_OF_BOTH: Final = Summed(
+    _PAIRS, _PAIRS.replace(_MEMBERS, _MEMBERS + _THOSE).replace(_MEMBERS_AGAINST, _MEMBERS_AGAINST + _THOSE)
+)
 
 
 def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
@@ -155,22 +167,27 @@ def flows(
     return {(ACCOUNTS[from_], ACCOUNTS[to]): people for from_, to, people in cursor.fetchall()}
 
 
-def balances_of_members(cursor: psycopg.Cursor[Any], list_: str, day: date, known: int) -> dict[Account, int]:
+def balances_of_members(
+    cursor: psycopg.Cursor[Any], list_: str, day: date, known: int, recent: Recent | None = None
+) -> dict[Account, int]:
     """Where the members of a list stand, each in one account: `nowhere` before their first fact."""
-    cursor.execute(OF_MEMBERS, {"list": list_, "day": day, "known": known})
-    return {ACCOUNTS[number]: people for number, people in cursor}
+    held = sums(cursor, _BALANCES_OF_MEMBERS, {"list": list_, "day": day, "known": known}, recent)
+    return {ACCOUNTS[number]: people for (number,), people in held.items()}
 
 
 def pairs(
-    cursor: psycopg.Cursor[Any], lists: tuple[str, str], days: tuple[date, date], known: int
+    cursor: psycopg.Cursor[Any],
+    lists: tuple[str, str],
+    days: tuple[date, date],
+    known: int,
+    recent: Recent | None = None,
 ) -> dict[tuple[str, str], int]:
     """For members of both lists: how many have one standing on the first day and the other on the second."""
     asked = {"list": lists[0], "against": lists[1], "day": days[0], "there_on": days[1], "known": known}
-    cursor.execute(_PAIRS, asked)
     found: dict[tuple[str, str], int] = {}
-    for here, there, people_ in cursor:
+    for (here, there), people in sums(cursor, _OF_BOTH, asked, recent).items():
         pair = (ACCOUNTS[here].standing, ACCOUNTS[there].standing)
-        found[pair] = found.get(pair, 0) + people_
+        found[pair] = found.get(pair, 0) + people
     return found
 
 

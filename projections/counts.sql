@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS posting (
     people       smallint NOT NULL
 );
 CREATE INDEX IF NOT EXISTS posting_position_idx ON posting (position);
+CREATE INDEX IF NOT EXISTS posting_subject_idx ON posting (subject);
 CREATE INDEX IF NOT EXISTS posting_from_account_idx ON posting (from_account);
 CREATE INDEX IF NOT EXISTS posting_to_account_idx ON posting (to_account);
 
@@ -106,6 +107,8 @@ CREATE TABLE IF NOT EXISTS listing (
 );
 CREATE INDEX IF NOT EXISTS listing_list_idx ON listing (list);
 CREATE INDEX IF NOT EXISTS listing_subject_idx ON listing (subject);
+CREATE INDEX IF NOT EXISTS listing_position_idx ON listing (position);
+CREATE INDEX IF NOT EXISTS listing_withdrawn_idx ON listing (withdrawn) WHERE withdrawn IS NOT NULL;
 
 -- Somebody's fingerprints, iris and portrait were taken: where, and at which session if it had a name; the same rule for
 -- what is live. Of several on one day the last by (recordedtime, source, id) says where somebody became recorded.

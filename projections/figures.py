@@ -17,11 +17,33 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from projections.recent import Recent
     from projections.transfers import Account
 
-__all__ = ["TRULY", "Covered", "area_order", "by_area", "counts_answer", "covered", "figures", "filled", "total"]
+__all__ = [
+    "TRULY",
+    "Asked",
+    "Covered",
+    "area_order",
+    "by_area",
+    "counted",
+    "counts_answer",
+    "covered",
+    "figures",
+    "filled",
+    "total",
+]
 
 TRULY: Final = "outstanding"
+
+
+class Asked(NamedTuple):
+    """Who is counted: everybody or the members of a list, everywhere or in an area."""
+
+    day: date
+    known: int
+    list: str | None = None
+    area: str | None = None
 
 
 class Covered(NamedTuple):
@@ -44,13 +66,21 @@ def counts_answer(
     With an area, those who stand there alone; coverage is of a whole list. NoAnswer before the register's first day,
     for a list never heard of, for a position not yet reached; WrongUse for an area that is none.
     """
+    return counted(cursor, Asked(day, known, list_, area), by)
+
+
+def counted(
+    cursor: psycopg.Cursor[Any], asked: Asked, by: Level = "kelurahan", recent: Recent | None = None
+) -> dict[str, Any]:
+    """`counts_answer`, by what is remembered of a list's members, where there is such."""
+    day, known, list_, area = asked
     kelurahan = frozenset(kelurahan_in(area))
     reading_version = check(cursor, day, known)
     if list_ is None:
         coverage, held = None, balances(cursor, day, known)
     else:
         declared = declaration(cursor, list_, known)
-        held = balances_of_members(cursor, list_, day, known)
+        held = balances_of_members(cursor, list_, day, known, recent)
         on_list = Membership(declared, sum(held.values()))
         held.pop(NOWHERE, None)
         coverage = None if area is not None else _coverage(on_list, total(held))

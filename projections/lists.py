@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from events.errors import NoAnswer
 from projections.counts import COUNTS
 from projections.position import refuse_shape
+from projections.recent import Summed, sums
 from projections.selection import refuse_ahead, refuse_before
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     import psycopg
+
+    from projections.recent import Recent
 
 __all__ = [
     "DECLARATION",
@@ -53,21 +56,22 @@ WHERE list = (SELECT number FROM counts.list WHERE name = %(list)s)
     AND position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s)
 """
 
-# All of them in one statement: what holds of each, and how many are on it.
+# All of them in one statement: what holds of each; and in one, how many are on each.
 _LISTS: Final = f"""
-SELECT heard.name, declared.register, declared.as_of, declared.rows, named.members
+SELECT heard.number, heard.name, declared.register, declared.as_of, declared.rows
 FROM counts.list AS heard
 LEFT JOIN LATERAL ({DECLARATION.replace("%(number)s", "heard.number")}) AS declared ON true
-CROSS JOIN LATERAL (
-    SELECT count(DISTINCT subject) AS members FROM counts.listing AS listed
-    WHERE listed.list = heard.number AND listed.position <= %(known)s
-        AND (listed.withdrawn IS NULL OR listed.withdrawn > %(known)s)
-) AS named
 WHERE heard.position <= %(known)s
 ORDER BY heard.number
 """
-
-
+_MEMBERS_OF_EACH: Final = """
+SELECT list, count(DISTINCT subject) FROM counts.listing
+WHERE position <= %(known)s AND (withdrawn IS NULL OR withdrawn > %(known)s) {those}
+GROUP BY list
+"""
+_THOSE: Final = " AND subject = ANY(%(those)s)"
+_ON_EACH: Final = Summed(_MEMBERS_OF_EACH.format(those=""), _MEMBERS_OF_EACH.format(those=_THOSE))
+_ON_LIST: Final = Summed(MEMBERS, MEMBERS + _THOSE)
 _NAMED: Final = f"""
 SELECT heard.name, declared.register, declared.as_of
 FROM counts.list AS heard
@@ -178,9 +182,10 @@ def _kind(register: bool | None) -> str | None:
     return None if register is None else "register" if register else "unrecorded"
 
 
-def lists_answer(cursor: psycopg.Cursor[Any], known: int) -> dict[str, Any]:
+def lists_answer(cursor: psycopg.Cursor[Any], known: int, recent: Recent | None = None) -> dict[str, Any]:
     """Every list heard of, in the order in which they were first; with the register's first day, null without any."""
     first = first_day(cursor, known)
+    on_each = sums(cursor, _ON_EACH, {"known": known}, recent)
     cursor.execute(_LISTS, {"known": known})
     return {
         "first_day": first and first.isoformat(),
@@ -190,16 +195,14 @@ def lists_answer(cursor: psycopg.Cursor[Any], known: int) -> dict[str, Any]:
                 "kind": _kind(register),
                 "as_of": as_of and as_of.isoformat(),
                 "declared": rows,
-                "members": counted,
-                "residual": None if rows is None else rows - counted,
+                "members": on_each.get((number,), 0),
+                "residual": None if rows is None else rows - on_each.get((number,), 0),
             }
-            for name, register, as_of, rows, counted in cursor
+            for number, name, register, as_of, rows in cursor
         ],
     }
 
 
-def members(cursor: psycopg.Cursor[Any], list_: str, known: int) -> int:
+def members(cursor: psycopg.Cursor[Any], list_: str, known: int, recent: Recent | None = None) -> int:
     """How many residents have a live listing in the list, whatever its day."""
-    cursor.execute(MEMBERS, {"list": list_, "known": known})
-    (counted,) = cursor.fetchone() or (0,)
-    return int(counted)
+    return sums(cursor, _ON_LIST, {"list": list_, "known": known}, recent).get((), 0)

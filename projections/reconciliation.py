@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from projections.recent import Recent
+
 __all__ = ["reconcile_answer"]
 
 
 def reconcile_answer(
-    cursor: psycopg.Cursor[Any], list_: str, day: date, known: int, against: str | None = None
+    cursor: psycopg.Cursor[Any],
+    list_: str,
+    day: date,
+    known: int,
+    against: str | None = None,
+    recent: Recent | None = None,
 ) -> dict[str, Any]:
     """Members of a list x their standing on `day`, as known at position `known`.
 
@@ -34,7 +41,7 @@ def reconcile_answer(
     """
     reading_version = check(cursor, day, known)
     declared = declaration(cursor, list_, known)
-    held = {NOWHERE: 0} | balances_of_members(cursor, list_, day, known)
+    held = {NOWHERE: 0} | balances_of_members(cursor, list_, day, known, recent)
     on_list = Membership(declared, sum(held.values()))
     answer: dict[str, Any] = {
         "list": list_,
@@ -49,12 +56,12 @@ def reconcile_answer(
         "anomalies": on_list.anomalies(),
     }
     if against is not None:
-        other = Membership(declaration(cursor, against, known), members(cursor, against, known))
+        other = Membership(declaration(cursor, against, known), members(cursor, against, known, recent))
         there_on = _there_on(on_list, other, day)
         answer["against"] = {
             "list": against,
             "there_on": there_on.isoformat(),
-            **_beside(on_list, other, pairs(cursor, (list_, against), (day, there_on), known)),
+            **_beside(on_list, other, pairs(cursor, (list_, against), (day, there_on), known, recent)),
         }
     return answer
 

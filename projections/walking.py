@@ -19,11 +19,11 @@ from projections.ledger import STANDS
 from projections.opening import opened
 from projections.people import counted, place_of
 from projections.transfers import NOWHERE
-from projections.walks import PLACED, Order, Walk
+from projections.walks import PLACED, Before, Order, Walk
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, nowhere_yet, numbers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import psycopg
 
@@ -47,17 +47,33 @@ _MARKS: Final = """
         ORDER BY recordedtime COLLATE "C" DESC, source COLLATE "C" DESC, id COLLATE "C" DESC LIMIT 1
     ) AS shown ON true
 """
-_OF_ACCOUNTS: Final = _MARKS.format(stands=STANDS.format(view="outstanding"))
-_OF_MEMBERS: Final = _MARKS.format(
-    stands=f"SELECT subject, account FROM ({STANDS.format(view='outstanding')}) AS stands WHERE {IS_MEMBER}"
-)
+_STANDS: Final = STANDS.format(view="outstanding")
+_STANDS_ON_LIST: Final = f"SELECT subject, account FROM ({_STANDS}) AS stands WHERE {IS_MEMBER}"
+_OF_ACCOUNTS: Final = _MARKS.format(stands=_STANDS)
+_OF_MEMBERS: Final = _MARKS.format(stands=_STANDS_ON_LIST)
 _OF_SUBJECTS: Final = _MARKS.format(stands="SELECT unnest(%(subjects)b::uuid[]) AS subject, 0::smallint AS account")
+
+# Whose mark or account another position may have changed: something was posted there, or said of their particulars.
+_TOUCHED: Final = """
+    SELECT subject FROM outstanding.posting
+    WHERE position + 0 > %(after)b AND position + 0 <= %(until)b
+      AND (to_account = ANY(%(accounts)b::smallint[]) OR from_account = ANY(%(accounts)b::smallint[]))
+    UNION SELECT subject FROM outstanding.particulars WHERE position + 0 > %(after)b AND position + 0 <= %(until)b
+    UNION SELECT subject FROM outstanding.withdrawal WHERE position + 0 > %(after)b AND position + 0 <= %(until)b
+"""
+# A key that was destroyed meanwhile is at no position.
+_KEYS: Final = "SELECT count(*) FROM vault.person WHERE subject = ANY(%(subjects)s::text::uuid[])"
+_ONLY: Final = ("AND position <= %(known)b", "AND position <= %(known)b AND subject = ANY(%(those)b::uuid[])")
+_OF_THOSE: Final = _OF_ACCOUNTS.replace(_STANDS, _STANDS.replace(*_ONLY))
+_OF_THOSE_MEMBERS: Final = _OF_MEMBERS.replace(_STANDS, _STANDS.replace(*_ONLY))
 
 # What the rows depend on that may be read in this transaction, which row security bounds.
 _SIGHT: Final = "SELECT current_user::text, current_setting('rekam.accounts', true)"
 
 #: With more new ones than one in so many, everybody is opened again.
 _FEW: Final = 8
+#: Positions from one that is remembered to which it is quicker to ask who has changed than to ask about everybody.
+_NEAR: Final = 16_384
 _LEAST_APART: Final = 16
 
 
@@ -83,15 +99,28 @@ def order(one: Asking, area: str) -> Order:
         return _order(one, area, None)[0]
     asked = one.sight, area, replace(one.wanted, area=None, filters=NO_FILTERS)
     learned = one.sight, area, one.wanted.standing, one.wanted.list
-    if (found := one.walks.order(asked)) is not None:
+    on_the_day = *learned, one.wanted.day
+    if (found := _remembered(one, asked, on_the_day)) is not None:
         return found
     with one.walks.turn(learned):
-        if (found := one.walks.order(asked)) is not None:
+        if (found := _remembered(one, asked, on_the_day)) is not None:
             return found
-        found, walk = _order(one, area, one.walks.walk(learned))
+        before = one.walks.newest(on_the_day)
+        found, walk = _order(one, area, one.walks.walk(learned), before)
         one.walks.keep_walk(learned, walk)
-        one.walks.keep_order(asked, found)
+        if before is None or before.known < one.wanted.known:  # and the one before is found by this one, if need be
+            one.walks.keep_newest(on_the_day, Before(one.wanted.known, found))
+        else:
+            one.walks.keep_order(asked, found)
     return found
+
+
+def _remembered(one: Asking, asked: Hashable, on_the_day: Hashable) -> Order | None:
+    assert one.walks is not None
+    before = one.walks.newest(on_the_day)
+    if before is not None and before.known == one.wanted.known:
+        return before.order
+    return one.walks.order(asked)
 
 
 def subject_of(mark: bytes) -> UUID:
@@ -122,8 +151,8 @@ def within(one: Asking, found: Order) -> tuple[int, int]:
     return first, last
 
 
-def _order(one: Asking, area: str, walk: Walk | None) -> tuple[Order, Walk]:
-    found = _marks(one, area)
+def _order(one: Asking, area: str, walk: Walk | None, before: Before | None = None) -> tuple[Order, Walk]:
+    found = _marks(one, area) if before is None else _marks_since(one, area, before)
     walk = _walk(one, walk, [mark for mark in found if len(mark) == PLACED])
     there = sorted((walk.ranks[mark], account) for mark, account in found.items() if mark in walk.ranks)
     rest = sorted((mark[:16], account) for mark, account in found.items() if mark not in walk.ranks)
@@ -142,6 +171,25 @@ def _marks(one: Asking, area: str) -> dict[bytes, int]:
         subjects = nowhere_yet(one.cursor, wanted)
         found |= _pairs(one.cursor, _OF_SUBJECTS, {"subjects": subjects, "known": wanted.known})
     return found
+
+
+def _marks_since(one: Asking, area: str, before: Before) -> dict[bytes, int]:
+    """`_marks`, by those at another position: of everybody whom nothing in between has touched they are the same."""
+    wanted, accounts = one.wanted, accounts_in(one.wanted, area)
+    if abs(wanted.known - before.known) > _NEAR or NOWHERE in accounts:
+        return _marks(one, area)
+    asked = {"accounts": numbers_in(wanted, area), "day": wanted.day, "known": wanted.known, "list": wanted.list}
+    asked |= {"after": min(before.known, wanted.known), "until": max(before.known, wanted.known)}
+    touched = [subject for (subject,) in one.cursor.execute(_TOUCHED.encode(), asked, binary=True, prepare=False)]
+    changed = {subject.bytes for subject in touched}
+    marks = zip(before.order.marks, before.order.accounts, strict=True)
+    found = {mark: account for mark, account in marks if mark[:16] not in changed}
+    placed = [mark[:16].hex() for mark in found if len(mark) == PLACED]
+    asked_of = {"subjects": f"{{{','.join(placed)}}}"}
+    if one.cursor.execute(_KEYS, asked_of, prepare=False).fetchone() != (len(placed),):
+        return _marks(one, area)
+    statement = _OF_THOSE if wanted.list is None else _OF_THOSE_MEMBERS
+    return found | (_pairs(one.cursor, statement, {**asked, "those": touched}) if touched else {})
 
 
 def _pairs(cursor: psycopg.Cursor[Any], statement: str, asked: Mapping[str, Any]) -> dict[bytes, int]:

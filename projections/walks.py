@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-__all__ = ["PLACED", "Order", "Walk", "Walks"]
+__all__ = ["PLACED", "Before", "Order", "Walk", "Walks"]
 
 #: How long a mark is where somebody can be placed by their particulars.
 PLACED: Final = 24
@@ -34,6 +34,13 @@ class Order(NamedTuple):
     placed: int
 
 
+class Before(NamedTuple):
+    """An order, and the position it was known at."""
+
+    known: int
+    order: Order
+
+
 class Walk(NamedTuple):
     """Marks in the order of the walk, whoever of them a question may find."""
 
@@ -50,7 +57,7 @@ class Walks:
     def __init__(self, most: int = 2_500_000) -> None:
         self._most = most
         self._weight = 0
-        self._kept: OrderedDict[Hashable, Order | Walk] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Order | Walk | Before] = OrderedDict()
         self._lock = Lock()
         self._turns = tuple(Lock() for _ in range(_TURNS))
 
@@ -62,12 +69,20 @@ class Walks:
         found = self._get(("order", key))
         return found if isinstance(found, Order) else None
 
+    def newest(self, key: Hashable) -> Before | None:
+        """The order of the latest position at which this was asked, if it is still here."""
+        found = self._get(("newest", key))
+        return found if isinstance(found, Before) else None
+
     def walk(self, key: Hashable) -> Walk | None:
         found = self._get(("walk", key))
         return found if isinstance(found, Walk) else None
 
     def keep_order(self, key: Hashable, order: Order) -> None:
         self._keep(("order", key), order)
+
+    def keep_newest(self, key: Hashable, before: Before) -> None:
+        self._keep(("newest", key), before)
 
     def keep_walk(self, key: Hashable, walk: Walk) -> None:
         self._keep(("walk", key), walk)
@@ -76,13 +91,13 @@ class Walks:
         """How many orders and walks are kept."""
         return len(self._kept)
 
-    def _get(self, key: Hashable) -> Order | Walk | None:
+    def _get(self, key: Hashable) -> Order | Walk | Before | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _keep(self, key: Hashable, one: Order | Walk) -> None:
+    def _keep(self, key: Hashable, one: Order | Walk | Before) -> None:
         with self._lock:
             self._drop(key)
             self._kept[key] = one
@@ -95,5 +110,7 @@ class Walks:
         self._weight -= 0 if gone is None else _weight(gone)
 
 
-def _weight(one: Order | Walk) -> int:
+def _weight(one: Order | Walk | Before) -> int:
+    if isinstance(one, Before):
+        return 1 + len(one.order.marks)
     return 1 + len(one.marks) * (_WEIGHT if isinstance(one, Walk) else 1)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from services.settings import Settings
 
-__all__ = ["HOLD", "MISSING", "VIEW_NAMES", "Question", "asking", "day_of", "parse_views"]
+__all__ = ["HOLD", "MISSING", "NOW", "VIEW_NAMES", "Now", "Question", "asking", "day_of", "parse_views"]
 
 VIEW_NAMES: Final = ("counts", "trail", "outstanding")
 
@@ -38,10 +38,23 @@ _LONGEST: Final = 19
 """Digits that a position never has."""
 
 HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
+NOW: Final = """
+    SELECT now.position, (SELECT accepted FROM log.entry WHERE notification_id = now.position)
+    FROM (SELECT least((SELECT position FROM counts.position), (SELECT position FROM trail.position),
+                       (SELECT position FROM outstanding.position)) AS position) AS now
+"""
+"""Gives a `Now`; null where a view has no position yet."""
 _ACCEPTED: Final = "SELECT accepted FROM log.entry WHERE notification_id = %s"
 MISSING: Final = (
     "the register, or one of its views, is not there: start it with `rekam up`, or `rekam rebuild` the view"
 )
+
+
+class Now(NamedTuple):
+    """The least position of the views in VIEW_NAMES, and when its entry was accepted."""
+
+    position: int
+    accepted: datetime | None
 
 
 @dataclass
@@ -53,6 +66,8 @@ class Question:
     load_keys: Callable[[Path, str], Keys] = vault.load_keys
     option: str = "--"
     """What stands before the name of an option where it is told of one."""
+    now: Now | None = None
+    """Where it was asked for already."""
 
     @cached_property
     def keys(self) -> Keys:
@@ -64,7 +79,7 @@ class Question:
 
     def known(self, text: str | None, *views: str) -> int:
         """Turn `--known` into a position: of a time, what was accepted by then; of nothing, the least of the views'."""
-        reached = min(position.of(self.cursor, view) for view in views)
+        reached = self._reached(views)
         if text is None:
             return reached
         if text.isascii() and text.isdigit():
@@ -75,6 +90,11 @@ class Question:
             ahead = f"position {text if text.isdigit() else asked} is ahead of what is projected, {reached}"
             raise NoAnswer(f"{ahead} (the log ends at {self.head()}): wait, or ask about an earlier one")
         return asked
+
+    def _reached(self, views: Sequence[str]) -> int:
+        if self.now is not None and views == VIEW_NAMES:
+            return self.now.position
+        return min(position.of(self.cursor, view) for view in views)
 
     def _at(self, text: str, reached: int) -> int:
         """Find the last position of a time. Of one still to come it is not yet known: that is taken for now."""
@@ -101,6 +121,8 @@ class Question:
 
     def accepted(self, position: int) -> datetime | None:
         """Tell when the entry at a position was accepted; None at position 0."""
+        if self.now is not None and position == self.now.position:
+            return self.now.accepted
         row = self.cursor.execute(_ACCEPTED, [position], prepare=False).fetchone()
         return None if row is None else row[0]
 

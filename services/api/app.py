@@ -34,6 +34,7 @@ from services.api import (
 from services.api.bounds import Bounds
 from services.api.checker import Checker
 from services.api.described import describe
+from services.api.holders import Holders
 from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
 from services.api.signing import Doorkeeper
@@ -62,7 +63,9 @@ def make_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.reach = Reach(settings)
+    app.state.holders = Holders()
     app.state.ready = False
+    app.state.warming = None
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         app.include_router(router)

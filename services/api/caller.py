@@ -6,6 +6,8 @@ token, as the field `csrf` or the header `X-CSRF-Token`, and the browser does no
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
@@ -17,8 +19,9 @@ from services.api.problem import ProblemError
 from services.api.watch import LONGEST_WAIT_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from services.api.holders import Holders
     from services.api.reach import Reach
     from services.api.watch import Watch
 
@@ -28,15 +31,18 @@ _POSITION_DIGITS: Final = 19
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def whoever(request: Request) -> Caller:
-    """Find who asks. 401 where there is no token and no session, or one that holds no more."""
+async def whoever(request: Request) -> Caller:
+    """Find who asks. 401 where there is no token and no session, or one that held no more a second ago."""
     reach: Reach = request.app.state.reach
+    holders: Holders = request.app.state.holders
+    now = time.monotonic()
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     secret = request.cookies.get(reach.cookie)
     if scheme.lower() == "bearer":
-        found, request.state.secret = reach.holder_of(token.strip()), None
+        found, request.state.secret = await holders.of(token.strip(), reach.holder_of, now), None
     else:
-        found = reach.signed_in(secret, used=not _by_itself(request)) if secret else None
+        looked = partial(reach.signed_in, used=not _by_itself(request))
+        found = await holders.of(secret, looked, now) if secret else None
         request.state.secret = secret
     if found is None:
         raise ProblemError(401, "not_signed_in", "show a token of `rekam user token`, or sign in")
@@ -49,7 +55,7 @@ def _by_itself(request: Request) -> bool:
     return request.url.path == "/v1/changes" or request.headers.get("hx-trigger") == "live"
 
 
-def from_our_own_pages(request: Request) -> None:
+async def from_our_own_pages(request: Request) -> None:
     """403 where the browser says that another site's page sent this."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise ProblemError(403, "not_allowed", "this was sent from another site's page: use ours")
@@ -59,7 +65,7 @@ async def sincere(request: Request, caller: Annotated[Caller, Depends(whoever)])
     """Whoever asks; 403 where a session is used to change something, and the form is none of its own."""
     secret = request.state.secret
     if request.method not in _SAFE and secret is not None:
-        from_our_own_pages(request)
+        await from_our_own_pages(request)
         given = request.headers.get("x-csrf-token")
         if given is None:
             given = str((await request.form()).get("csrf", ""))
@@ -79,10 +85,10 @@ async def waited(request: Request) -> None:
         raise ProblemError(503, "not_ready", said, after_s=1)
 
 
-def desk_for(operation: Operation) -> Callable[..., Desk]:
+def desk_for(operation: Operation) -> Callable[..., Awaitable[Desk]]:
     """Give a dependency: a desk for whoever asks, where their role may do this; 403 where not."""
 
-    def desk(
+    async def desk(
         request: Request, caller: Annotated[Caller, Depends(sincere)], _: Annotated[None, Depends(waited)]
     ) -> Desk:
         if not caller.may(operation):

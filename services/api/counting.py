@@ -52,8 +52,9 @@ def counts(asked: Annotated[AskedCounts, Query()], desk: AtDesk) -> Response:
     """Where everyone, or every member of a list, stands on a day: by area, and the three numbers."""
 
     def ask(question: Question, at: At) -> dict[str, Any]:
+        who = figures.Asked(at.day, at.known, asked.list, asked.kelurahan)
         where = {"kelurahan": asked.kelurahan}
-        return where | figures.counts_answer(question.cursor, at.day, at.known, asked.by, asked.list, asked.kelurahan)
+        return where | figures.counted(question.cursor, who, asked.by, desk.reach.recent)
 
     return desk.answer(asked, ask)
 
@@ -74,7 +75,7 @@ def flows(asked: Annotated[AskedFlows, Query()], desk: AtDesk) -> Response:
 @router.get("/lists", responses=answers(Lists))
 def listed(asked: Annotated[Asked, Query()], desk: AtDesk) -> Response:
     """Every declared list, with its members and its residual; and the register's first day."""
-    return desk.answer(asked, lambda question, at: lists.lists_answer(question.cursor, at.known))
+    return desk.answer(asked, lambda question, at: lists.lists_answer(question.cursor, at.known, desk.reach.recent))
 
 
 @router.get("/reconciliations/{list}", responses=answers(Reconciliation))
@@ -86,6 +87,7 @@ def reconcile(
     """Balance a declared list to the last person; `against` lays another list beside it, name by name."""
 
     def ask(question: Question, at: At) -> dict[str, Any]:
-        return reconciliation.reconcile_answer(question.cursor, list_, at.day, at.known, asked.against)
+        recent = desk.reach.recent
+        return reconciliation.reconcile_answer(question.cursor, list_, at.day, at.known, asked.against, recent)
 
     return desk.answer(asked, ask, list=list_)

@@ -7,7 +7,10 @@ the next one tries again. Roles and row security in PostgreSQL hold the line of 
 from __future__ import annotations
 
 import functools
+import math
+import select
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,10 +20,11 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from events import database, vault
 from events.errors import NoAnswer, Unreachable
+from projections.recent import Recent
 from projections.walks import Walks
 from services.access import sessions, tokens
 from services.access.reached import reached
-from services.ask import HOLD, MISSING, Question
+from services.ask import HOLD, MISSING, NOW, Now, Question
 from services.embedded import find
 
 if TYPE_CHECKING:
@@ -43,6 +47,9 @@ _BEGIN: Final = """
     SET LOCAL rekam.accounts = '{accounts}';
     {hold}
 """
+_HOLD: Final = f"{HOLD}; {NOW}"
+_BEGIN_ACCESS: Final = b"BEGIN; SET LOCAL ROLE rekam_access"
+_LOOKED_FOR_EVERY_S: Final = 1.0
 
 _Pool = ConnectionPool[database.Connection]
 
@@ -54,10 +61,12 @@ class Reach:
         self.settings = settings
         self.secure = reached(settings).secure
         self.walks = Walks()
+        self.recent = Recent()
         self._load_keys = functools.cache(vault.load_keys)
         self._load_token_key = functools.cache(tokens.load_key)
         self._making = threading.Lock()
         self._pools: dict[str, tuple[str, _Pool]] = {}
+        self._looked = (-math.inf, "")
 
     def close(self) -> None:
         with self._making:
@@ -75,7 +84,7 @@ class Reach:
         begin = _BEGIN.format(
             role=caller.database_role,
             accounts="" if accounts is None else f"{{{','.join(map(str, accounts))}}}",
-            hold=HOLD if hold else "",
+            hold=_HOLD if hold else "",
         )
         with self._asking(begin) as question:
             yield question
@@ -84,8 +93,8 @@ class Reach:
     def _asking(self, begin: str) -> Iterator[Question]:
         with self._connection("questions", _QUESTIONS) as connection:
             try:
-                self._begin(connection, begin)
-                yield Question(self.settings, connection.cursor(), self._load_keys, option="")
+                now = self._begin(connection, begin)
+                yield Question(self.settings, connection.cursor(), self._load_keys, option="", now=now)
             except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedObject):
                 raise NoAnswer(MISSING) from None
             finally:
@@ -111,15 +120,16 @@ class Reach:
     @contextmanager
     def reader(self) -> Iterator[Question]:
         """Open a question as `rekam_reader`, for answers that name nobody whoever asks."""
-        with self._asking(_BEGIN.format(role="rekam_reader", accounts="", hold=HOLD)) as question:
+        with self._asking(_BEGIN.format(role="rekam_reader", accounts="", hold=_HOLD)) as question:
             yield question
 
     @contextmanager
     def access(self) -> Iterator[psycopg.Cursor[Any]]:
         """Open a transaction of `rekam_access`, which keeps users, sessions and the read log; committed at the end."""
-        with self._connection("access", _ACCESS) as connection, connection.transaction():
-            connection.execute("SET LOCAL ROLE rekam_access")
+        with self._connection("access", _ACCESS) as connection:
+            connection.execute(_BEGIN_ACCESS)
             yield connection.cursor()
+            connection.commit()
 
     def look(self) -> None:
         """See that the database answers; Unreachable where not."""
@@ -127,13 +137,20 @@ class Reach:
             connection.execute("SELECT 1")
 
     @staticmethod
-    def _begin(connection: database.Connection, begin: str) -> None:
-        """Begin; once more where a rebuild has just put another view in the place of one that was waited for."""
+    def _begin(connection: database.Connection, begin: str) -> Now | None:
+        """Begin; once more where a rebuild has just put another view in the place of one that was waited for.
+
+        What it says last, where that is a row.
+        """
         try:
-            connection.execute(begin.encode())
+            cursor = connection.execute(begin.encode())
         except psycopg.errors.UndefinedTable:
             connection.rollback()
-            connection.execute(begin.encode())
+            cursor = connection.execute(begin.encode())
+        while cursor.nextset():
+            pass
+        row = cursor.fetchone() if cursor.description else None
+        return Now(*row) if row is not None and row[0] is not None else None
 
     @contextmanager
     def _connection(self, name: str, most: int) -> Iterator[database.Connection]:
@@ -148,7 +165,7 @@ class Reach:
 
     def _pool(self, name: str, most: int) -> _Pool:
         """Give the pool of that name, made anew where the embedded PostgreSQL has moved to another port."""
-        address = find(self.settings).database
+        address = self._address()
         with self._making:
             made_for, pool = self._pools.get(name, ("", None))
             if pool is None or made_for != address:
@@ -159,8 +176,24 @@ class Reach:
                     address,
                     kwargs={**kwargs, "application_name": f"rekam api {name}"},
                     min_size=1, max_size=most, timeout=_PATIENCE_S, max_waiting=200, open=False, reconnect_timeout=1.0,
-                    check=ConnectionPool.check_connection,
+                    check=_check,
                 )  # fmt: skip
                 pool.open()
                 self._pools[name] = (address, pool)
             return pool
+
+    def _address(self) -> str:
+        """Where the database is, looked for once a second at most: it takes a lock and two files."""
+        looked, address = self._looked
+        if time.monotonic() - looked >= _LOOKED_FOR_EVERY_S:
+            address = find(self.settings).database
+            self._looked = time.monotonic(), address
+        return address
+
+
+def _check(connection: database.Connection) -> None:
+    """See that the server is still there; by a way to it only where it has said something unasked, as its end is."""
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    if heard.poll(0):
+        ConnectionPool.check_connection(connection)

@@ -14,6 +14,7 @@ import uvicorn
 from events.errors import Unreachable, WrongUse
 from services.api.app import make_app
 from services.api.connection import Connection
+from services.api.warming import keep_warm
 from services.embedded import find
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ async def serve(settings: Settings, prepare: Callable[[str], None], pulse: Pulse
         with suppress(asyncio.CancelledError):
             await ready
         assert over or ready.done()
+        if app.state.warming is not None:
+            app.state.warming.cancel()
 
 
 def config_of(app: ASGIApp) -> uvicorn.Config:
@@ -83,6 +86,7 @@ async def _make_ready(settings: Settings, app: FastAPI, prepare: Callable[[str],
             if not app.state.ready:
                 await asyncio.to_thread(prepare, address)
                 app.state.ready = True
+                app.state.warming = asyncio.create_task(keep_warm(app.state.reach))
                 _log.info("ready")
             await asyncio.to_thread(app.state.reach.look)
             pulse.beat()

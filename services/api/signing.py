@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from services.access.users import User
+    from services.api.holders import Holders
     from services.api.reach import Reach
 
 __all__ = ["Doorkeeper", "keep_cookie", "let_cookie_go"]
@@ -82,4 +83,6 @@ def let_cookie_go(reach: Reach, request: Request, response: Response) -> None:
     if secret:
         with reach.access() as cursor:
             sessions.end(cursor, secret)
+        holders: Holders = request.app.state.holders
+        holders.forget(secret)
     response.delete_cookie(reach.cookie, path="/", secure=reach.secure, httponly=True, samesite="lax")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import RedirectResponse, Response
 
 from events.errors import NoAnswer
-from projections.figures import counts_answer
+from projections.figures import Asked, counted
 from projections.leaving import foreseen, leaving_answer
 from projections.lists import first_day, named_lists
 from projections.places import places_answer
@@ -65,19 +65,21 @@ def reconciled(asked: Annotated[AskedReconciliation, Query()], screen: Anyone) -
         at, cursor = here.at, question.cursor
         lists = named_lists(cursor, at.known)
         chosen = asked.list or reconciliation.newest(lists)
-        document = reconcile_answer(cursor, chosen, at.day, at.known)
+
+        def reconciled(known: int) -> dict[str, Any]:
+            return reconcile_answer(cursor, chosen, at.day, known, None, screen.reach.recent)
+
+        document = reconciled(at.known)
 
         def restated() -> dict[str, Any] | None:
-            return restated_between(
-                *_then_and_now(question, here, document, lambda known: reconcile_answer(cursor, chosen, at.day, known))
-            )
+            return restated_between(*_then_and_now(question, here, document, reconciled))
 
         page = frame if asked.list else frame.asking(list=chosen)
         return reconciliation.shown(page, document, lists, every=asked.by == "kelurahan") | {
             "page": page,
-            "covered": lambda: reconciliation.covered(_coverage(question, at, lists), frame),
+            "covered": lambda: reconciliation.covered(_coverage(screen, question, at, lists), frame),
             "restated_later": restated,
-            "two_lists": lambda: reconciliation.two_lists(_beside(question, at, lists, chosen)),
+            "two_lists": lambda: reconciliation.two_lists(_beside(screen, question, at, lists, chosen)),
         }
 
     return screen.show_in_parts("reconciliation.html", asked, ask)
@@ -88,11 +90,11 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
     def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
         at, cursor = here.at, question.cursor
 
-        def counted(known: int) -> dict[str, Any]:
-            return counts_answer(cursor, at.day, known, "kelurahan", asked.list)
+        def count(known: int) -> dict[str, Any]:
+            return counted(cursor, Asked(at.day, known, asked.list), "kelurahan", screen.reach.recent)
 
-        document = counted(at.known)
-        then, now = _then_and_now(question, here, document, counted)
+        document = count(at.known)
+        then, now = _then_and_now(question, here, document, count)
         first = first_day(cursor, at.known)
         found = {"then": then, "now": now, "first_day": first, "today": here.today, "head": here.head}
         shown = city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
@@ -143,21 +145,23 @@ def _then_and_now(
         return None, document
 
 
-def _beside(question: Question, at: At, lists: Sequence[Mapping[str, Any]], chosen: str) -> dict[str, Any] | None:
+def _beside(
+    screen: Screen, question: Question, at: At, lists: Sequence[Mapping[str, Any]], chosen: str
+) -> dict[str, Any] | None:
     """The later of two lists against the earlier, on the day or, where that is before the later list, on its own."""
     pair = reconciliation.beside(lists, chosen)
     if pair is None:
         return None
     later, earlier = pair
     as_of = next(date.fromisoformat(one["as_of"]) for one in lists if one["list"] == later)
-    return reconcile_answer(question.cursor, later, max(at.day, as_of), at.known, earlier)
+    return reconcile_answer(question.cursor, later, max(at.day, as_of), at.known, earlier, screen.reach.recent)
 
 
-def _coverage(question: Question, at: At, lists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _coverage(screen: Screen, question: Question, at: At, lists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Of the newest register, where nobody of it is missing."""
     whole = [one for one in lists if one["kind"] == "register"]
     if not whole:
         return None
     newest = max(whole, key=lambda one: (one["as_of"], one["list"]))["list"]
-    document = counts_answer(question.cursor, at.day, at.known, "city", newest)
+    document = counted(question.cursor, Asked(at.day, at.known, newest), "city", screen.reach.recent)
     return document if document["coverage"] else None

@@ -65,7 +65,7 @@ def listed(asked: Annotated[AskedByName, Query()], screen: Persons) -> Response:
 
     def ask(question: Question, here: Here, frame: Frame) -> Seen:
         document, subjects = list_page(desk_of(screen), question, here.at, first, place)
-        lists = lists_answer(question.cursor, here.at.known)["lists"]
+        lists = lists_answer(question.cursor, here.at.known, screen.reach.recent)["lists"]
         return Seen(outstanding.shown(frame, document, lists), subjects)
 
     return show(screen, "list.html", first, Reading("list", asked.purpose), ask)

@@ -31,7 +31,7 @@ from services.pages.rendering import parts, render
 from services.pages.words import CATALOGUE, LANGUAGES, Language, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from datetime import date
 
     from services.api.reach import Reach
@@ -155,10 +155,10 @@ class Switched(Exception):  # noqa: N818 - it is no error: the answer is the sam
         self.to = to
 
 
-def screen_for(operation: Operation | None) -> Callable[..., Screen]:
+def screen_for(operation: Operation | None) -> Callable[..., Awaitable[Screen]]:
     """Give a dependency: a screen for whoever is signed in, where their role may do this; 403 where not."""
 
-    def screen(
+    async def screen(
         request: Request, there: Annotated[Before, Depends(before)], caller: Annotated[Caller, Depends(sincere)]
     ) -> Screen:
         if operation is not None and not caller.may(operation):
@@ -172,7 +172,7 @@ def screen_for(operation: Operation | None) -> Callable[..., Screen]:
     return screen
 
 
-def before(request: Request) -> Before:
+async def before(request: Request) -> Before:
     """What any page is told of its request. Switched where another language is asked for by `lang`."""
     query = dict(request.query_params)
     asked = query.pop("lang", None)

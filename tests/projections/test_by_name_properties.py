@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from projections.by_name import Wanted, list_answer
+from events.errors import NoAnswer
+from projections.by_name import Cut, Wanted, list_answer, page
 from projections.evidence import Listing
 from projections.reading import OFFICIAL, STANDINGS, read, state_on
 from projections.standing import live_of
 from projections.trails import explain_answer, trail_answer
+from projections.walks import Walks
 from tests.projections.register import PERSONAL, Register
 from tests.projections.residents import FIRST_DAY, HERE, declared, residents
 
@@ -144,3 +147,20 @@ def test_nothing_personal_stands_in_clear_in_the_tables(register: Register, told
         written = "\n".join(made.contents())
         for value in (*NIKS, PERSONAL["name"], PERSONAL["address"], PERSONAL["family_card"], PERSONAL["birth_date"]):
             assert value not in written
+
+
+@on_a_register
+@given(told=populations(), day=DAYS, data=st.data())
+def test_at_every_position_in_any_order_a_page_is_as_if_nothing_were_remembered(
+    register: Register, told: list[Told], day: date, data: st.DataObject
+) -> None:
+    walks = Walks()
+    with register.cursor.connection.transaction(force_rollback=True):
+        made = Register(register.cursor, register.keys)
+        made.tell_all(told)
+        for known in data.draw(st.lists(st.integers(1, made.position), min_size=2, max_size=4)):
+            for standing, list_ in (("outstanding", None), ("cleared", None), ("official", "L")):
+                asked = Wanted(standing, day, known, list=list_)
+                with suppress(NoAnswer):
+                    remembered = page(made.cursor, made.keys, asked, Cut(100), walks)
+                    assert remembered == page(made.cursor, made.keys, asked, Cut(100))

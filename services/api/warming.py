@@ -1,0 +1,82 @@
+"""What most people ask for is looked at once before they do: where the lists stand, and in which order people are met.
+
+It takes some seconds at a start, and again when a day has begun; nobody waits for it. After that what is remembered
+follows the register by itself, see `projections.recent` and `projections.walking`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+import structlog
+
+from events.calendar import day_in_wita
+from events.errors import RekamError
+from projections import by_name
+from projections.figures import Asked, counted
+from projections.lists import named_lists
+from projections.reconciliation import reconcile_answer
+from projections.selection import kelurahan_in
+from services.access.roles import Caller, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from services.api.reach import Reach
+
+__all__ = ["keep_warm", "steps"]
+
+_EVERY_S: Final = 60.0
+_STANDINGS: Final = ("outstanding", "official")
+
+#: In whose name: what is learned of people is for those alone who may see as much.
+_CITY: Final = Caller("warming", Role.SUPERVISOR)
+
+_log = structlog.get_logger("api")
+
+
+async def keep_warm(reach: Reach) -> None:
+    """Look, and again on each day, until cancelled; where it fails, a minute later."""
+    looked_on = None
+    while True:
+        today = day_in_wita(datetime.now(UTC))
+        try:
+            if looked_on != today:
+                for step in steps(reach, today):
+                    await asyncio.to_thread(step)
+                looked_on = today
+        except (RekamError, psycopg.Error) as error:
+            _log.info("not looked ahead", why=type(error).__name__)
+        await asyncio.sleep(_EVERY_S)
+
+
+def steps(reach: Reach, day: date) -> Iterator[Callable[[], None]]:
+    """What there is to look at, in pieces that take less than a second of a large city each, one after the other."""
+    yield partial(_lists, reach, day)
+    for standing in _STANDINGS:
+        for area in kelurahan_in(None):
+            yield partial(_walk, reach, day, standing, area)
+
+
+def _lists(reach: Reach, day: date) -> None:
+    with reach.question(_CITY) as question:
+        assert question.now is not None
+        known, before = question.now.position, None
+        for one in sorted(named_lists(question.cursor, known), key=lambda one: one["as_of"] or ""):
+            if one["kind"] == "unrecorded":
+                reconcile_answer(question.cursor, one["list"], day, known, before, reach.recent)
+                before = one["list"]
+            elif one["kind"] == "register":
+                counted(question.cursor, Asked(day, known, one["list"]), "city", reach.recent)
+
+
+def _walk(reach: Reach, day: date, standing: str, area: str) -> None:
+    with reach.question(_CITY) as question:
+        assert question.now is not None
+        wanted = by_name.Wanted(standing, day, question.now.position, area)
+        by_name.learn(question.cursor, question.keys, wanted, reach.walks)
