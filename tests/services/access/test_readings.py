@@ -137,6 +137,22 @@ def test_nobody_changes_what_was_written(prepared: str, table: str, statement: s
         connection.execute(statement.format(table, column).encode())
 
 
+@pytest.mark.parametrize("table", ADDED_TO)
+def test_nor_does_a_session_that_says_it_replicates(prepared: str, table: str) -> None:
+    with connect(prepared, None) as connection:
+        connection.execute("SET session_replication_role = replica")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only ever added to"):
+            connection.execute(f"DELETE FROM access.{table}".encode())
+
+
+def test_when_it_was_is_not_for_who_writes_to_say(cursor: Cursor) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        cursor.execute(
+            "INSERT INTO access.reading (at, who, role, action, question, people, position)"
+            " VALUES ('2018-11-23', 'lena', 'officer', 'find', '{}', 0, 0)"
+        )
+
+
 # ------------------------------------------------------------------ follow-ups
 
 
