@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS access.token (
 -- ---------------------------------------------------------------- who has looked
 
 -- Every reading of personal data, written down before anything is shown. Only ever added to; nothing personal is in
--- `question`, and no NIK: 32 hexadecimal digits are a subject, which is random.
+-- `question`, and no NIK: `subject` is random.
 CREATE TABLE IF NOT EXISTS access.reading (
     number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS access.reading (
         'list', 'resident', 'find', 'trail', 'explain', 'export', 'print', 'log', 'readings', 'history', 'anomalies')),
     purpose  text CHECK (purpose IN ('home_visit', 'recording_session', 'correction', 'data_request', 'supervision')),
     question jsonb NOT NULL
-        CHECK (regexp_replace(question::text, '"(?=[0-9]*[a-f])[0-9a-f]{32}"', '', 'g') !~ '[0-9]{16}'),
+        CHECK (regexp_replace(question::text, '"subject": "[0-9a-f]{32}"', '', 'g') !~ '[0-9]{16}'),
     people   integer NOT NULL CHECK (people >= 0),
     position bigint NOT NULL CHECK (position >= 0)
 );

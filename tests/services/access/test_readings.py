@@ -105,7 +105,11 @@ def test_nor_by_the_database(cursor: Cursor, question: dict[str, Any]) -> None:
 
 
 def test_a_subject_full_of_digits_is_no_nik(cursor: Cursor) -> None:
-    assert noted(cursor, question={"subject": "1234567890123456a1b2c3d4e5f60718", "known": 2**49})
+    """One of some three million happens to have no letter in it."""
+    for subject in ("a1234567890123456" + "f" * 15, "53710101019000014000800000000001"):
+        assert noted(cursor, question={"subject": subject}, action="resident")
+    with pytest.raises(ValueError, match="16 digits"):
+        noted(cursor, question={"list": "53710101019000014000800000000001"})
 
 
 def test_what_is_no_action_or_purpose_is_refused(cursor: Cursor) -> None:
