@@ -62,6 +62,27 @@ CREATE TABLE IF NOT EXISTS vault.person (
     wrapped bytea NOT NULL
 );
 
+-- How often keys were destroyed: whoever remembers in which order people are met has to look at them again.
+CREATE TABLE IF NOT EXISTS vault.destroyed (
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+    times bigint NOT NULL
+);
+INSERT INTO vault.destroyed (times) VALUES (0) ON CONFLICT DO NOTHING;
+CREATE OR REPLACE FUNCTION vault.note_destroyed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE vault.destroyed SET times = times + 1;
+    RETURN NULL;
+END $$;
+-- Only where it is not yet: making a trigger locks the table.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'destroyed' AND tgrelid = 'vault.person'::regclass) THEN
+        CREATE TRIGGER destroyed AFTER DELETE OR TRUNCATE ON vault.person
+            FOR EACH STATEMENT EXECUTE FUNCTION vault.note_destroyed();
+    END IF;
+END $$;
+
 -- ---------------------------------------------------------------- intake
 
 -- Every life of a topic under one name; the newest is the one that is read.
@@ -198,6 +219,7 @@ GRANT SELECT ON log.claim TO rekam_reader;  -- for `rekam audit check`
 
 GRANT SELECT, INSERT ON vault.fingerprint, vault.person TO rekam_intake;
 GRANT SELECT ON vault.fingerprint, vault.person TO rekam_projector, rekam_reader;
+GRANT SELECT ON vault.destroyed TO rekam_reader;
 
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA intake TO rekam_intake;
 GRANT UPDATE ON intake.cursor, intake.counter TO rekam_intake;

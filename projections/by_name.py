@@ -15,7 +15,7 @@ from projections.ledger import STANDS
 from projections.rows import AT_ONCE, Key, through
 from projections.selection import kelurahan_in
 from projections.transfers import NOWHERE
-from projections.walking import asking, order
+from projections.walking import asking, order, remembered
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, check, nowhere_yet, numbers_in, refuse_unheard
 
 if TYPE_CHECKING:
@@ -140,8 +140,15 @@ def subjects(cursor: psycopg.Cursor[Any], wanted: Wanted) -> list[UUID]:
     return named
 
 
-def total(cursor: psycopg.Cursor[Any], wanted: Wanted) -> int:
-    """How many `subjects` gives, of the ledger alone. For a whole city `counts` has the same figure much sooner."""
+def total(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks | None = None) -> int:
+    """How many `subjects` gives, of the ledger alone. For a whole city `counts` has the same figure much sooner.
+
+    Of a kelurahan of which a page was given it is remembered.
+    """
+    areas = kelurahan_in(wanted.area)
+    found = remembered(cursor, wanted, walks) if walks is not None and len(areas) == 1 else None
+    if found is not None:
+        return len(found.marks)
     _check(cursor, wanted)
     statement = _SUM if wanted.list is None else _COUNT
     row = cursor.execute(statement.encode(), _asked(wanted), binary=True, prepare=False).fetchone()

@@ -9,21 +9,21 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isqrt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from projections.filters import NO_FILTERS
 from projections.ledger import STANDS
 from projections.opening import opened
 from projections.people import counted, place_of
+from projections.selection import kelurahan_in
 from projections.transfers import NOWHERE
 from projections.walks import PLACED, Before, Order, Walk
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, nowhere_yet, numbers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from projections.people import Place
     from projections.walks import Walks
 
-__all__ = ["Asking", "asking", "order", "shown_by", "subject_of", "within"]
+__all__ = ["Asking", "asking", "order", "remembered", "shown_by", "subject_of", "within"]
 
 # Which of the particulars are shown: of those that are live the greatest by S.
 _MARKS: Final = """
@@ -61,14 +61,14 @@ _TOUCHED: Final = """
     UNION SELECT subject FROM outstanding.particulars WHERE position + 0 > %(after)b AND position + 0 <= %(until)b
     UNION SELECT subject FROM outstanding.withdrawal WHERE position + 0 > %(after)b AND position + 0 <= %(until)b
 """
-# A key that was destroyed meanwhile is at no position.
-_KEYS: Final = "SELECT count(*) FROM vault.person WHERE subject = ANY(%(subjects)s::text::uuid[])"
 _ONLY: Final = ("AND position <= %(known)b", "AND position <= %(known)b AND subject = ANY(%(those)b::uuid[])")
 _OF_THOSE: Final = _OF_ACCOUNTS.replace(_STANDS, _STANDS.replace(*_ONLY))
 _OF_THOSE_MEMBERS: Final = _OF_MEMBERS.replace(_STANDS, _STANDS.replace(*_ONLY))
 
-# What the rows depend on that may be read in this transaction, which row security bounds.
-_SIGHT: Final = "SELECT current_user::text, current_setting('rekam.accounts', true)"
+# What the rows depend on beside the position: row security, and which keys there are.
+_SIGHT: Final = """
+    SELECT current_user::text, current_setting('rekam.accounts', true), (SELECT times FROM vault.destroyed)
+"""
 
 #: With more new ones than one in so many, everybody is opened again.
 _FEW: Final = 8
@@ -88,39 +88,58 @@ class Asking:
     sight: tuple[Any, ...] = ()
 
 
+class _Asked(NamedTuple):
+    """What is asked about a kelurahan: what a walk is learned by, that and the day, and as known when."""
+
+    learned: tuple[Any, ...]
+    on_the_day: tuple[Any, ...]
+    known: int
+
+
 def asking(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks | None) -> Asking:
-    sight = None if walks is None else cursor.execute(_SIGHT, prepare=False).fetchone()
-    return Asking(cursor, keys, wanted, walks, sight or ())
+    return Asking(cursor, keys, wanted, walks, () if walks is None else _sight(cursor))
 
 
 def order(one: Asking, area: str) -> Order:
     """Everybody in that kelurahan whom the question finds, whatever its filters."""
     if one.walks is None:
         return _order(one, area, None)[0]
-    asked = one.sight, area, replace(one.wanted, area=None, filters=NO_FILTERS)
-    learned = one.sight, area, one.wanted.standing, one.wanted.list
-    on_the_day = *learned, one.wanted.day
-    if (found := _remembered(one, asked, on_the_day)) is not None:
+    asked = _asked(one.sight, area, one.wanted)
+    if (found := _remembered(one.walks, asked)) is not None:
         return found
-    with one.walks.turn(learned):
-        if (found := _remembered(one, asked, on_the_day)) is not None:
+    with one.walks.turn(asked.learned):
+        if (found := _remembered(one.walks, asked)) is not None:
             return found
-        before = one.walks.newest(on_the_day)
-        found, walk = _order(one, area, one.walks.walk(learned), before)
-        one.walks.keep_walk(learned, walk)
+        before = one.walks.newest(asked.on_the_day)
+        found, walk = _order(one, area, one.walks.walk(asked.learned), before)
+        one.walks.keep_walk(asked.learned, walk)
         if before is None or before.known < one.wanted.known:  # and the one before is found by this one, if need be
-            one.walks.keep_newest(on_the_day, Before(one.wanted.known, found))
+            one.walks.keep_newest(asked.on_the_day, Before(one.wanted.known, found))
         else:
             one.walks.keep_order(asked, found)
     return found
 
 
-def _remembered(one: Asking, asked: Hashable, on_the_day: Hashable) -> Order | None:
-    assert one.walks is not None
-    before = one.walks.newest(on_the_day)
-    if before is not None and before.known == one.wanted.known:
+def remembered(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks) -> Order | None:
+    """The order of a question about one kelurahan, if it was asked before; nothing is looked for."""
+    (area,) = kelurahan_in(wanted.area)
+    return _remembered(walks, _asked(_sight(cursor), area, wanted))
+
+
+def _remembered(walks: Walks, asked: _Asked) -> Order | None:
+    before = walks.newest(asked.on_the_day)
+    if before is not None and before.known == asked.known:
         return before.order
-    return one.walks.order(asked)
+    return walks.order(asked)
+
+
+def _asked(sight: tuple[Any, ...], area: str, wanted: Wanted) -> _Asked:
+    learned = sight, area, wanted.standing, wanted.list
+    return _Asked(learned, (*learned, wanted.day), wanted.known)
+
+
+def _sight(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
+    return cursor.execute(_SIGHT, prepare=False).fetchone() or ()
 
 
 def subject_of(mark: bytes) -> UUID:
@@ -184,10 +203,6 @@ def _marks_since(one: Asking, area: str, before: Before) -> dict[bytes, int]:
     changed = {subject.bytes for subject in touched}
     marks = zip(before.order.marks, before.order.accounts, strict=True)
     found = {mark: account for mark, account in marks if mark[:16] not in changed}
-    placed = [mark[:16].hex() for mark in found if len(mark) == PLACED]
-    asked_of = {"subjects": f"{{{','.join(placed)}}}"}
-    if one.cursor.execute(_KEYS, asked_of, prepare=False).fetchone() != (len(placed),):
-        return _marks(one, area)
     statement = _OF_THOSE if wanted.list is None else _OF_THOSE_MEMBERS
     return found | (_pairs(one.cursor, statement, {**asked, "those": touched}) if touched else {})
 

@@ -121,7 +121,7 @@ CREATE POLICY of_their_area ON access.follow_up FOR SELECT TO rekam_as_officer U
 
 GRANT USAGE ON SCHEMA vault TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
 GRANT SELECT ON vault.fingerprint TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
-GRANT SELECT ON vault.person TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;
+GRANT SELECT ON vault.person, vault.destroyed TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;
 
 GRANT USAGE ON SCHEMA access TO rekam_access, rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;
 GRANT SELECT, INSERT ON access.user, access.token TO rekam_access;

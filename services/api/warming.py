@@ -1,7 +1,7 @@
-"""What most people ask for is looked at once before they do: where the lists stand, and in which order people are met.
+"""What most people ask for is looked at before they do: where the lists stand, and in which order people are met.
 
-It takes some seconds at a start, and again when a day has begun; nobody waits for it. After that what is remembered
-follows the register by itself, see `projections.recent` and `projections.walking`.
+It takes some seconds at a start, and again when a day has begun; nobody waits for it. From then on what is remembered
+is brought up to what has become known, before that is too much: see `projections.recent` and `projections.walking`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from projections.lists import named_lists
 from projections.reconciliation import reconcile_answer
 from projections.selection import kelurahan_in
 from services.access.roles import Caller, Role
+from services.ask import VIEW_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_warm", "steps"]
 
-_EVERY_S: Final = 60.0
+_EVERY_S: Final = 15.0
 _STANDINGS: Final = ("outstanding", "official")
 
 #: In whose name: what is learned of people is for those alone who may see as much.
@@ -41,15 +42,16 @@ _log = structlog.get_logger("api")
 
 
 async def keep_warm(reach: Reach) -> None:
-    """Look, and again on each day, until cancelled; where it fails, a minute later."""
-    looked_on = None
+    """Look, and again where more has become known, until cancelled; where it fails, the next time."""
+    looked = None
     while True:
-        today = day_in_wita(datetime.now(UTC))
         try:
-            if looked_on != today:
+            today = day_in_wita(datetime.now(UTC))
+            now = today, await asyncio.to_thread(_known, reach)
+            if now != looked:
                 for step in steps(reach, today):
                     await asyncio.to_thread(step)
-                looked_on = today
+                looked = now
         except (RekamError, psycopg.Error) as error:
             _log.info("not looked ahead", why=type(error).__name__)
         await asyncio.sleep(_EVERY_S)
@@ -63,10 +65,14 @@ def steps(reach: Reach, day: date) -> Iterator[Callable[[], None]]:
             yield partial(_walk, reach, day, standing, area)
 
 
+def _known(reach: Reach) -> int:
+    with reach.question(_CITY) as question:
+        return question.known(None, *VIEW_NAMES)
+
+
 def _lists(reach: Reach, day: date) -> None:
     with reach.question(_CITY) as question:
-        assert question.now is not None
-        known, before = question.now.position, None
+        known, before = question.known(None, *VIEW_NAMES), None
         for one in sorted(named_lists(question.cursor, known), key=lambda one: one["as_of"] or ""):
             if one["kind"] == "unrecorded":
                 reconcile_answer(question.cursor, one["list"], day, known, before, reach.recent)
@@ -77,6 +83,5 @@ def _lists(reach: Reach, day: date) -> None:
 
 def _walk(reach: Reach, day: date, standing: str, area: str) -> None:
     with reach.question(_CITY) as question:
-        assert question.now is not None
-        wanted = by_name.Wanted(standing, day, question.now.position, area)
+        wanted = by_name.Wanted(standing, day, question.known(None, *VIEW_NAMES), area)
         by_name.learn(question.cursor, question.keys, wanted, reach.walks)

@@ -46,6 +46,7 @@ PERSONS = {
         )
     ),
     "vault.person",
+    "vault.destroyed",
     "vault.fingerprint",
     "access.follow_up",
 }  # fmt: skip
