@@ -71,7 +71,7 @@ class Reading:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every name and value within, as text, but for a `subject`, which is random and may happen to be of digits alone."""
+    """Every name and value within, as text, but for a `subject`, which is random and may be of digits alone."""
     if isinstance(value, Mapping):
         for name, one in value.items():
             yield str(name)
