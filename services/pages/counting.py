@@ -107,12 +107,10 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
 def paced(asked: Annotated[AskedPaces, Query()], screen: Counting) -> Response:
     def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
         at, cursor = here.at, question.cursor
-        target = asked.target or pace.year_end(at.day).isoformat()
-        wanted = AskedPace(on=asked.on, known=asked.known, list=asked.list, kelurahan=asked.kelurahan, target=target)
-        daily = pace_of(question, at, wanted)
+        asked_too = {name: getattr(asked, name) for name in ("on", "known", "list", "kelurahan", "target")}
+        daily = pace_of(question, at, AskedPace(**asked_too))
         first = max(at.day - timedelta(WINDOW - 1), date.fromisoformat(daily["from"]))
-        until = max(date.fromisoformat(target), at.day)
-        coming = (cursor, at.day, until, at.known, asked.kelurahan, asked.list)
+        coming = (cursor, at.day, daily["needed"]["target"], at.known, asked.kelurahan, asked.list)
         found = {
             "area": asked.kelurahan,
             "lists": named_lists(cursor, at.known),

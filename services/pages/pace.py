@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.calendar import LAST_DAY
-from services.pages.outstanding import area_name, areas
+from services.pages.outstanding import AT_RISK_AGE, area_name, areas
 from services.pages.pictures.bars import bar
 from services.pages.pictures.burndown import TALL, WIDE, Burning, burndown, left_at
 
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
     from services.pages.frame import Frame
 
-__all__ = ["AT_RISK_AGE", "Month", "Place", "Week", "shown", "weeks", "year_end"]
-
-AT_RISK_AGE: Final = 23
-"""The centre blocked whoever was this old and had not been recorded by the end of 2018."""
+__all__ = ["Month", "Place", "Week", "shown", "weeks"]
 
 _SESSIONS: Final = 12
 _WEEK: Final = 7
-_DECEMBER: Final = 12
 _TEN: Final = 10
 _TENTH: Final = 0.1
 _LEFT: Final = {"turning_17": "underage", "lapsing": "departed"}
@@ -144,8 +140,3 @@ def _leaving_lists(frame: Frame, area: str | None, until: date, foreseen: Contai
         what: frame.behind(standing, area, leaves_before=before) if what in foreseen else None
         for what, standing in _LEFT.items()
     }
-
-
-def year_end(day: date) -> date:
-    """The last day of its year: the target where none is asked for."""
-    return date(day.year, _DECEMBER, 31)
