@@ -144,12 +144,7 @@ def test_sources_are_told_to_whoever_sees_neither_subjects_nor_ids(register: Reg
     tell(
         register.cursor, [Said("a", CAPTURED, day("2018-11-20"), at("2018-11-20T02:00:00"), at("2018-11-20T03:00:00"))]
     )
-    register.cursor.execute("CREATE ROLE operating")
-    register.cursor.execute("GRANT USAGE ON SCHEMA trail TO operating")
-    register.cursor.execute("GRANT SELECT ON trail.position TO operating")
-    columns = "position, type, source, valid_on, recordedtime, accepted"
-    register.cursor.execute(f"GRANT SELECT ({columns}) ON trail.fact TO operating".encode())
-    register.cursor.execute("SET LOCAL ROLE operating")
+    register.cursor.execute("SET LOCAL ROLE rekam_as_operator")
     assert len(sources_answer(register.cursor, 1)["sources"]) == 1
     assert lateness_answer(register.cursor, None, None, 1)["total"]["facts"] == 1
 
