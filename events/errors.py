@@ -7,6 +7,7 @@
     │   ├── Clash         another process was here first: seek to the ledger
     │   └── MadeAgain     the topic was deleted and made again under its name
     ├── NoAnswer      the question has no answer (exit 1)
+    │   └── NothingYet    there is no list yet, so no question about a day has one
     ├── WrongUse      a wrong option, setting or file (exit 2)
     └── Refusal       stop: it would be wrong to start, or to go on (exit 1)
 
@@ -22,6 +23,7 @@ __all__ = [
     "Clash",
     "MadeAgain",
     "NoAnswer",
+    "NothingYet",
     "Refusal",
     "Refused",
     "RekamError",
@@ -88,6 +90,10 @@ class MadeAgain(Retry):
 
 class NoAnswer(RekamError):  # noqa: N818
     """A well-formed question without an answer, such as a day before the register's first."""
+
+
+class NothingYet(NoAnswer):
+    """No list is declared as known then: the register has no first day, and no figure."""
 
 
 class WrongUse(RekamError):  # noqa: N818

@@ -90,7 +90,6 @@ def counted(
         "list": list_,
         "on": day.isoformat(),
         "by": by,
-        "kelurahan": area,
         "position": known,
         "reading_version": reading_version,
         "rows": [

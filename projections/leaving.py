@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["leaving_answer"]
+    from projections.transfers import Account
+
+__all__ = ["foreseen", "leaving_answer"]
 
 _OBLIGED: Final = ("recorded", *OFFICIAL)
 #: What is told of a month, to the standing that people leave and those they may have afterwards.
@@ -30,6 +32,13 @@ SELECT valid_on - (extract(day FROM valid_on)::int - 1) AS month, from_account, 
 FROM ({moved}) AS moved
 WHERE valid_on > %(after)s AND from_account = ANY(%(left)s::smallint[]) AND to_account = ANY(%(to)s::smallint[])
 GROUP BY 1, 2, 3
+HAVING sum(people) <> 0
+"""
+
+_TOUCHED: Final = """
+SELECT from_account, to_account FROM ({moved}) AS moved
+WHERE valid_on > %(after)s AND (from_account = ANY(%(left)s::smallint[]) OR to_account = ANY(%(left)s::smallint[]))
+GROUP BY from_account, to_account
 HAVING sum(people) <> 0
 """
 
@@ -73,6 +82,34 @@ def leaving_answer(
             for month, told in sorted(months.items())
         ],
     }
+
+
+def foreseen(
+    cursor: psycopg.Cursor[Any],
+    day: date,
+    until: date,
+    known: int,
+    area: str | None = None,
+    list_: str | None = None,
+) -> frozenset[str]:
+    """Of which, `turning_17` or `lapsing`, the people are those who stand so on the day, and leave it by `until`.
+
+    So it is where no fact tells of the days between; where one does, somebody may have come to stand so only then, or
+    left it otherwise, and the list by name of the day is not as long as the figure. Refused as `leaving_answer`.
+    """
+    asked = span_of(cursor, day, until, known, list_)
+    left = {"left": numbers_of([standing for standing, _ in _LEAVING.values()], area)}
+    cursor.execute(_TOUCHED.format(moved=moved(asked)).encode(), {**values(asked), **left})
+    gone = [(ACCOUNTS[from_], ACCOUNTS[into]) for from_, into in cursor]
+    return frozenset(what for what in _LEAVING if not any(_told(what, *accounts) for accounts in gone))
+
+
+def _told(what: str, from_: Account, into: Account) -> bool:
+    """Whether whoever goes from one to the other comes to stand so, or leaves it in another way or another place."""
+    standing, standings = _LEAVING[what]
+    if standing not in {from_.standing, into.standing}:
+        return False
+    return from_.standing != standing or into.standing not in standings or from_.area != into.area
 
 
 def _nobody() -> dict[str, int]:

@@ -30,7 +30,6 @@ __all__ = [
     "Stated",
     "age_on",
     "counted",
-    "in_order",
     "place_of",
     "reason_of",
     "row_of",
@@ -71,15 +70,6 @@ class Resident(NamedTuple):
 def signs_on(signs: Iterable[Sign], day: date) -> list[Sign]:
     """Those that are true on the day, in order K."""
     return sorted((sign for sign in signs if sign.valid_on <= day), key=order_of_change)
-
-
-def in_order(residents: Iterable[Resident]) -> list[Resident]:
-    """As somebody walks: by RW, RT, family card, name. Numbers count as numbers, so `002` is before `10`.
-
-    Who has no family card comes after those of the same RT who have one; whose particulars are not known or cannot
-    be opened comes last, by subject.
-    """
-    return sorted(residents, key=lambda resident: place_of(resident.subject, resident.personal))
 
 
 def row_of(resident: Resident, day: date, *, full: bool = False) -> dict[str, Any]:
@@ -192,7 +182,11 @@ def visits_of(signs: Iterable[Sign]) -> dict[str, Any]:
 
 
 def place_of(subject: str, personal: Mapping[str, Any]) -> Place:
-    """Where somebody of these particulars comes: with a name at (0, RW, RT, …), and without one at (1, subject)."""
+    """Where somebody of these particulars comes: with a name at (0, RW, RT, …), and without one at (1, subject).
+
+    Numbers count as numbers, so `002` is before `10`; who has no family card comes after those of the same RT who have
+    one, and whoever cannot be named last.
+    """
     name: str | None = personal.get("name")
     if name is None:
         return 1, subject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from events.errors import NoAnswer, WrongUse
+from events.errors import NoAnswer, NothingYet, WrongUse
 from events.territory import CITY, KECAMATAN, KELURAHAN, UNLISTED
 from projections.reading import EXPLAINED, OFFICIAL, STANDINGS
 
@@ -55,7 +55,7 @@ def kelurahan_in(area: Area) -> tuple[str, ...]:
 def refuse_before(first: date | None, day: date, known: int) -> None:
     """NoAnswer for a day before the register's first, the least `as_of` of the lists known at the position."""
     if first is None:
-        raise NoAnswer(f"no list is declared at position {known}, so the register has no first day: declare a list")
+        raise NothingYet(f"no list is declared at position {known}, so the register has no first day: declare a list")
     if day < first:
         raise NoAnswer(f"{day} is before the register's first day, {first} at position {known}: ask about a later day")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from events import database, offsets, quarantine
 from events.errors import WrongUse
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 __all__ = ["dismiss", "dismissed", "quarantine_list", "redrive", "redriven", "status", "status_document"]
+
+_NIK: Final = re.compile("[0-9]{16}")
 
 
 def status(settings: Settings) -> Answer:
@@ -87,11 +90,16 @@ def dismiss(settings: Settings, numbers: Sequence[int], reason: str) -> Answer:
     return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] == "dismissed" for row in rows))
 
 
-def dismissed(settings: Settings, numbers: Sequence[int], reason: str) -> list[dict[str, Any]]:
-    """Give parked messages up; what came of each."""
+def dismissed(settings: Settings, numbers: Sequence[int], reason: str, who: str | None = None) -> list[dict[str, Any]]:
+    """Give parked messages up; what came of each. `who` stands behind the reason. WrongUse: none, or one with a NIK."""
+    if not reason.strip():
+        raise WrongUse("the reason is empty: say why the message is given up")
+    if _NIK.search(reason):
+        raise WrongUse("the reason holds 16 digits in a row, which may be a NIK: write it without")
+    said = reason if who is None else f"{reason} ({who})"
     rows = []
     with database.connect(find(settings).database, "rekam_intake") as connection, connection.cursor() as cursor:
         for number in numbers:
-            done = quarantine.dismiss(cursor, number, datetime.now(UTC), reason)
+            done = quarantine.dismiss(cursor, number, datetime.now(UTC), said)
             rows.append({"number": number, "outcome": "dismissed" if done else "not_open"})
     return rows

@@ -13,7 +13,7 @@ __all__ = ["misunderstandings"]
 
 _COMPARED: Final = {
     "type", "enum", "const", "minimum", "maximum", "minLength", "maxLength",
-    "properties", "required", "additionalProperties", "propertyNames", "anyOf",
+    "properties", "required", "additionalProperties", "propertyNames", "anyOf", "items",
 }  # fmt: skip
 _ANYTHING: Final = ["array", "boolean", "null", "number", "object", "string"]
 
@@ -29,6 +29,7 @@ def misunderstandings(written: Any, read: Any, at: str = "") -> list[str]:
         *_values(written, read, at),
         *_bounds(written, read, at),
         *_fields(written, read, at),
+        *_items(written, read, at),
         *(
             f"{at}: {keyword} is another"
             for keyword in sorted(read.keys() - _COMPARED - ANNOTATIONS | ({"format"} & read.keys()))
@@ -90,6 +91,14 @@ def _fields(written: Any, read: Any, at: str) -> list[str]:
     if "propertyNames" in read:
         complaints += misunderstandings(written.get("propertyNames", {}), read["propertyNames"], f"{at}/(names)")
     return complaints
+
+
+def _items(written: Any, read: Any, at: str) -> list[str]:
+    if "items" not in read:
+        return []
+    if "items" not in written:
+        return [f"{at}: may have any items, of which some are refused"]
+    return misunderstandings(written["items"], read["items"], f"{at}/[]")
 
 
 def _listed(types: str | list[str]) -> list[str]:

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS access.token (
 -- ---------------------------------------------------------------- who has looked
 
 -- Every reading of personal data, written down before anything is shown. Only ever added to; nothing personal is in
--- `question`, and no NIK: 32 hexadecimal digits are a subject, which is random.
+-- `question`, and no NIK: `subject` is random.
 CREATE TABLE IF NOT EXISTS access.reading (
     number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS access.reading (
         'list', 'resident', 'find', 'trail', 'explain', 'export', 'print', 'log', 'readings', 'history', 'anomalies')),
     purpose  text CHECK (purpose IN ('home_visit', 'recording_session', 'correction', 'data_request', 'supervision')),
     question jsonb NOT NULL
-        CHECK (regexp_replace(question::text, '"(?=[0-9]*[a-f])[0-9a-f]{32}"', '', 'g') !~ '[0-9]{16}'),
+        CHECK (regexp_replace(question::text, '"subject": "[0-9a-f]{32}"', '', 'g') !~ '[0-9]{16}'),
     people   integer NOT NULL CHECK (people >= 0),
     position bigint NOT NULL CHECK (position >= 0)
 );
@@ -94,6 +94,12 @@ CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON a
 CREATE OR REPLACE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON access.checked
     FOR EACH STATEMENT EXECUTE FUNCTION access.refuse();
 
+-- Also where a superuser's session says that it only replicates.
+ALTER TABLE access.reading ENABLE ALWAYS TRIGGER only_added_to;
+ALTER TABLE access.seen ENABLE ALWAYS TRIGGER only_added_to;
+ALTER TABLE access.follow_up ENABLE ALWAYS TRIGGER only_added_to;
+ALTER TABLE access.checked ENABLE ALWAYS TRIGGER only_added_to;
+
 -- ---------------------------------------------------------------- whom an officer sees
 
 ALTER TABLE vault.person ENABLE ROW LEVEL SECURITY;
@@ -123,6 +129,12 @@ GRANT UPDATE (password, disabled) ON access.user TO rekam_access;
 GRANT UPDATE (revoked) ON access.token TO rekam_access;
 GRANT SELECT, INSERT, DELETE ON access.session TO rekam_access;
 GRANT UPDATE (used) ON access.session TO rekam_access;
-GRANT SELECT, INSERT ON access.reading, access.seen, access.follow_up, access.checked TO rekam_access;
+GRANT SELECT ON access.reading, access.seen, access.follow_up, access.checked TO rekam_access;
+-- When it was is the database's to say, and nobody's who writes.
+REVOKE INSERT ON access.reading, access.follow_up, access.checked FROM rekam_access;
+GRANT INSERT (who, role, action, purpose, question, people, position) ON access.reading TO rekam_access;
+GRANT INSERT (subject, name, state, note, who) ON access.follow_up TO rekam_access;
+GRANT INSERT (who, document) ON access.checked TO rekam_access;
+GRANT INSERT ON access.seen TO rekam_access;
 GRANT SELECT ON access.reading, access.seen TO rekam_as_auditor, rekam_as_supervisor;
 GRANT SELECT ON access.follow_up TO rekam_as_officer, rekam_as_supervisor, rekam_as_auditor;

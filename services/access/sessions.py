@@ -60,8 +60,11 @@ def begin(cursor: psycopg.Cursor[Any], user: User, now: datetime) -> str | None:
     return secret if cursor.execute(_BEGIN, asked).rowcount == 1 else None
 
 
-def find(cursor: psycopg.Cursor[Any], secret: str, now: datetime) -> Caller | None:
-    """Whose session it is, with their role as it is now; the use is written down, once a minute at most."""
+def find(cursor: psycopg.Cursor[Any], secret: str, now: datetime, *, used: bool = True) -> Caller | None:
+    """Whose session it is, with their role as it is now; the use is written down, once a minute at most.
+
+    Not `used`: what an open page asks by itself is no use of the session, which ends though the page stays open.
+    """
     if len(secret) > _LONGEST:
         return None
     digest = _digest(secret)
@@ -69,8 +72,8 @@ def find(cursor: psycopg.Cursor[Any], secret: str, now: datetime) -> Caller | No
     row = cursor.execute(_FIND, asked).fetchone()
     if row is None:
         return None
-    name, role, areas, used = row
-    if used < now - NOTED_EVERY:
+    name, role, areas, last = row
+    if used and last < now - NOTED_EVERY:
         cursor.execute(_USED, [now, digest, now - NOTED_EVERY])
     return Caller(name, Role(role), tuple(areas))
 

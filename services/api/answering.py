@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from services.api.reach import Reach
     from services.ask import Question
 
-__all__ = ["THREE", "At", "Desk", "Showing", "Shown", "document_of", "tag_of"]
+__all__ = ["THREE", "At", "Desk", "Showing", "Shown", "document_of", "headers", "moment", "tag_of"]
 
 THREE: Final = ("official", "explained", "truly")
 _VARY: Final = "Authorization, Cookie, Accept"

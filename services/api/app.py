@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 import httpx
-import psycopg
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
-from events.errors import RekamError
 from services.access.reached import reached
 from services.access.sign_on import sign_on
 from services.api import (
@@ -35,7 +31,6 @@ from services.api.bounds import Bounds
 from services.api.checker import Checker
 from services.api.described import describe
 from services.api.holders import Holders
-from services.api.problem import ProblemError, answer_problem
 from services.api.reach import Reach
 from services.api.signing import Doorkeeper
 from services.api.watch import Watch
@@ -69,8 +64,6 @@ def make_app(settings: Settings) -> FastAPI:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         app.include_router(router)
-    for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, psycopg.Error, Exception):
-        app.add_exception_handler(kind, answer_problem)
     add_pages(app)
     app.state.web = httpx.Client()
     app.state.sign_on = sign_on(settings, f"{reached(settings).url}{signing_on.BACK}", app.state.web)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -19,9 +20,10 @@ from services.api.caller import desk_for
 from services.api.described import answers
 from services.api.documents_log import Logged, Readings
 from services.api.naming import Subject, subject_of
+from services.api.sending import Pieces, take_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from services.ask import Question
 
@@ -60,28 +62,33 @@ def log(request: Request, asked: Annotated[AskedLog, Query()], desk: AtLog) -> R
     if LINES in request.headers.get("accept", ""):
         return _lines(desk, asked)
 
-    def ask(question: Question, _: At) -> Shown:
+    def ask(question: Question, _: At) -> Shown:  # the log's end may be ahead of the views' position: it has no tag
         end = question.reaching(asked.from_, asked.to)
         last = min(end, asked.from_ + asked.limit - 1)
         rows = list(audit.replay(question.cursor.connection, asked.from_, last))
         return Shown({"head": question.head(), "rows": rows, "next": last + 1 if last < end else None}, ())
 
-    return desk.show(Asked(), Showing("log", None, ask), **asked.model_dump())
+    return desk.show(Asked(), Showing("log", None, ask, lasting=False), **asked.model_dump())
 
 
 def _lines(desk: Desk, asked: AskedLog) -> Response:
     """The reading is written down first; then one line an entry, as it is read."""
+    with ExitStack() as opened:
+        take_turn(opened)
+        with desk.reach.question(desk.caller) as question:
+            end = question.reaching(asked.from_, asked.to)
+            at = desk.at(question, None, None)
+        desk.note(Showing("log", None, _nothing), at, (), {"from": asked.from_, "to": end})
+        lines = _read(desk, asked.from_, end)
+        opened.callback(lines.close)
+        sent = Pieces(lines, opened.pop_all())
+    return StreamingResponse(sent, headers={"Cache-Control": "private, no-store"}, media_type=LINES)
+
+
+def _read(desk: Desk, first: int, last: int) -> Generator[bytes, None, None]:
     with desk.reach.question(desk.caller) as question:
-        end = question.reaching(asked.from_, asked.to)
-        at = desk.at(question, None, None)
-    desk.note(Showing("log", None, _nothing), at, (), {"from": asked.from_, "to": end})
-
-    def lines() -> Iterator[bytes]:
-        with desk.reach.question(desk.caller) as reading:
-            for document in audit.replay(reading.cursor.connection, asked.from_, end):
-                yield orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
-
-    return StreamingResponse(lines(), headers={"Cache-Control": "private, no-store"}, media_type=LINES)
+        for document in audit.replay(question.cursor.connection, first, last):
+            yield orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _nothing(_: Question, __: At) -> Shown:

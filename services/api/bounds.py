@@ -1,12 +1,15 @@
 """What a request may be at most, and what every answer says about how it may be used.
 
-A request is bounded before anybody reads it: 8 KB of address, 64 KB of body. Written for ASGI itself: a middleware of
-functions would hold streams up.
+A request is bounded before anybody reads it: 8 KB of address, 32 KB of headers, 64 KB of body. Written for ASGI
+itself: a middleware of functions would hold streams up.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
 
 from services.api.problem import ProblemError, answer_problem
 
@@ -16,7 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["CONTENT_SECURITY_POLICY", "Bounds"]
 
 _ADDRESS: Final = 8_192
+_HEADERS: Final = 32_768
 _BODY: Final = 65_536
+_TAKEN_WITHIN_S: Final = 30.0
+"""Whoever does not take a piece of an answer within this time gets no more of it: behind it stands a connection."""
+_TOO_LONG: Final = f"a body has at most {_BODY} bytes"
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -52,7 +59,7 @@ class Bounds:
             return
         try:
             await self._app(scope, _bounded(receive), sending)
-        except ProblemError as too_long:
+        except HTTPException as too_long:
             await answer_problem(None, too_long)(scope, receive, sending)
 
     def _with_said(self, send: Send) -> Send:
@@ -60,7 +67,8 @@ class Bounds:
             if message["type"] == "http.response.start":
                 there = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(one for one in self._said if one[0] not in there)]
-            await send(message)
+            async with asyncio.timeout(_TAKEN_WITHIN_S):  # TimeoutError ends the answer, and the connection
+                await send(message)
 
         return sending
 
@@ -68,14 +76,12 @@ class Bounds:
 def _refused(scope: Scope) -> ProblemError | None:
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _ADDRESS:
         return ProblemError(414, "too_large", f"an address has at most {_ADDRESS} bytes: ask in fewer words")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > _HEADERS:
+        return ProblemError(431, "too_large", f"headers have at most {_HEADERS} bytes")
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if not length.isdigit() or int(length) > _BODY:
-        return _too_long()
+        return ProblemError(413, "too_large", _TOO_LONG)
     return None
-
-
-def _too_long() -> ProblemError:
-    return ProblemError(413, "too_large", f"a body has at most {_BODY} bytes")
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -87,7 +93,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         read += len(message.get("body", b""))
         if read > _BODY:
-            raise _too_long()
+            raise HTTPException(413, _TOO_LONG)  # of its kind none is taken for a body that cannot be read
         return message
 
     return receiving

@@ -14,6 +14,7 @@ from projections import by_name, resident, trails
 from projections.filters import Filters
 from services.access.roles import Operation
 from services.api.answering import Shown
+from services.api.naming import is_subject, subject_of
 from services.api.page_keys import PageKey, read_key, write_key
 from services.api.problem import ProblemError
 
@@ -125,8 +126,8 @@ def _place(place: Sequence[Any]) -> by_name.Key:
 
 def _subject(place: Sequence[Any]) -> UUID:
     match place:
-        case [str(subject)] if len(subject) == 32:
-            return UUID(hex=subject)
+        case [str(subject)] if is_subject(subject):
+            return subject_of(subject)
     raise WrongUse("`after` is no page key of a figure: take the one that the page before gave as `next`")
 
 

@@ -7,6 +7,7 @@ token, as the field `csrf` or the header `X-CSRF-Token`, and the browser does no
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
@@ -40,11 +41,18 @@ async def whoever(request: Request) -> Caller:
     if scheme.lower() == "bearer":
         found, request.state.secret = await holders.of(token.strip(), reach.holder_of, now), None
     else:
-        found = await holders.of(secret, reach.signed_in, now) if secret else None
+        looked = partial(reach.signed_in, used=not _by_itself(request))
+        found = await holders.of(secret, looked, now) if secret else None
         request.state.secret = secret
     if found is None:
         raise ProblemError(401, "not_signed_in", "show a token of `rekam user token`, or sign in")
+    request.state.caller = found
     return found
+
+
+def _by_itself(request: Request) -> bool:
+    """Whether an open page asks, to follow the register, and nobody has done anything."""
+    return request.url.path == "/v1/changes" or request.headers.get("hx-trigger") == "live"
 
 
 async def from_our_own_pages(request: Request) -> None:

@@ -52,9 +52,9 @@ def counts(asked: Annotated[AskedCounts, Query()], desk: AtDesk) -> Response:
     """Where everyone, or every member of a list, stands on a day: by area, and the three numbers."""
 
     def ask(question: Question, at: At) -> dict[str, Any]:
-        return figures.counted(
-            question.cursor, figures.Asked(at.day, at.known, asked.list, asked.kelurahan), asked.by, desk.reach.recent
-        )
+        who = figures.Asked(at.day, at.known, asked.list, asked.kelurahan)
+        where = {"kelurahan": asked.kelurahan}
+        return where | figures.counted(question.cursor, who, asked.by, desk.reach.recent)
 
     return desk.answer(asked, ask)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import chain, islice
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -25,13 +24,12 @@ from services.api.asked_people import AskedPeople
 from services.api.by_name import full, wanted_of
 from services.api.caller import desk_for
 from services.api.described import answers
-from services.api.problem import ProblemError
+from services.api.sending import Pieces, take_turn
 from services.exports import columns, separated, workbook
 from services.exports.about import About, file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from typing import Self
+    from collections.abc import Generator
 
     from services.ask import Question
 
@@ -39,9 +37,6 @@ __all__ = ["AskedExport", "export", "router"]
 
 router = APIRouter(prefix="/v1", tags=["people"])
 
-_AT_ONCE: Final = BoundedSemaphore(3)
-"""As many files are made at once: each keeps a connection for as long as it is fetched."""
-_AGAIN_S: Final = 5.0
 _SEPARATORS: Final = {"comma": ",", "semicolon": ";"}
 
 
@@ -60,10 +55,8 @@ def export(
 ) -> Response:
     """The whole list as CSV or XLSX, numbers as text, in the order somebody walks."""
     chosen = columns.choose([] if asked.columns is None else asked.columns.split(","))
-    if not _AT_ONCE.acquire(blocking=False):
-        raise ProblemError(503, "not_ready", "other lists are being exported: try again", after_s=_AGAIN_S)
     with ExitStack() as opened:
-        opened.callback(_AT_ONCE.release)
+        take_turn(opened)
         at = _noted(desk, asked)
         found = _rows(desk, asked, at)
         opened.callback(found.close)
@@ -76,7 +69,7 @@ def export(
             pieces = separated.encode(rows, chosen, asked.language, _SEPARATORS[asked.separator])
         else:
             pieces = workbook.encode(rows, chosen, asked.language, about)
-        sent = _Pieces(pieces, opened.pop_all())
+        sent = Pieces(pieces, opened.pop_all())
     headers = {
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{file_name(asked.format, about, asked.language)}"',
@@ -104,30 +97,6 @@ def _rows(desk: Desk, asked: AskedExport, at: At) -> Generator[dict[str, Any], N
         yield from by_name.rows(
             question.cursor, question.keys, wanted_of(desk.caller, asked, at), desk.reach.walks, full=whole
         )
-
-
-class _Pieces:
-    """The pieces of a file; what is open behind them is closed after the last one, or when nobody wants more.
-
-    A generator would not do: one that was never begun closes nothing.
-    """
-
-    def __init__(self, pieces: Iterator[bytes], opened: ExitStack) -> None:
-        self._pieces = pieces
-        self._opened = opened
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._pieces)
-        except BaseException:
-            self._opened.close()
-            raise
-
-    def __del__(self) -> None:
-        self._opened.close()
 
 
 def _nothing(_: Question, __: At) -> Shown:

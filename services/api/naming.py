@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from uuid import UUID
 
-__all__ = ["Subject", "subject_of"]
+__all__ = ["Subject", "is_subject", "subject_of"]
 
 Subject: Final = "^[0-9a-f]{32}$"
+
+
+def is_subject(text: str) -> bool:
+    return re.fullmatch("[0-9a-f]{32}", text) is not None
 
 
 def subject_of(text: str) -> UUID:

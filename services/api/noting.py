@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from services.api.by_name import area_of
 from services.api.caller import desk_for
 from services.api.described import answers
 from services.api.documents_log import Anomalies, Stated
-from services.api.naming import Subject, subject_of
+from services.api.naming import Subject, is_subject, subject_of
 from services.api.page_keys import PageKey, read_key, write_key
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ __all__ = ["AskedAnomalies", "anomalies_begun", "anomalies_page", "router", "sta
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
-_HEX: Final = re.compile(Subject).match
 _NOT_ASKED: Final = {"after", "limit", "wait", "on", "known"}
 _Asked = TypeVar("_Asked", bound="AskedAnomalies")
 
@@ -123,6 +121,6 @@ def _question(asked: AskedAnomalies) -> dict[str, Any]:
 
 def _case(place: Sequence[Any]) -> Case:
     match place:
-        case [str(name), str(subject), str(digest)] if _HEX(subject):
+        case [str(name), str(subject), str(digest)] if is_subject(subject):
             return Case(name, subject_of(subject), digest)
     raise WrongUse("`after` is no page key of anomalies: take the one that the page before gave as `next`")

@@ -33,6 +33,7 @@ __all__ = ["AskedParked", "parked_page", "router", "see"]
 router = APIRouter(prefix="/v1", tags=["operations"])
 
 _CHANGES_EVERY_S: Final = 1.0
+_LONGEST_STREAM_S: Final = 300.0
 _THERE: Final = "SELECT message FROM intake.quarantine WHERE number = %s"
 
 Number = Annotated[int, Path(ge=1, le=2**62)]
@@ -73,7 +74,9 @@ def status(asked: Annotated[Asked, Query()], desk: Annotated[Desk, Depends(desk_
     """How far the log, the views and the relay are; what became of every offset; what is open in quarantine."""
 
     def ask(question: Question, _: At) -> dict[str, Any]:
-        return {name: said for name, said in upkeep.status_document(question).items() if name != "kafka"}
+        document = upkeep.status_document(question)
+        document.pop("kafka")
+        return document | {"accepted": moment(question.accepted(document["position"]))}
 
     return desk.fresh(asked, ask)
 
@@ -101,14 +104,17 @@ def dismiss(
 ) -> Response:
     """Give a parked message up, with a reason."""
     see(desk, number)
-    return _mended(upkeep.dismissed(desk.reach.settings, [number], f"{dismissal.reason} ({desk.caller.name})"))
+    return _mended(upkeep.dismissed(desk.reach.settings, [number], dismissal.reason, desk.caller.name))
 
 
 @router.get("/changes", response_class=EventSourceResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def changes(request: Request, _: Annotated[Caller, Depends(whoever)]) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `position`: that the views have come further, once a second at most."""
+    """Server-sent events `position`: that the views have come further, once a second at most.
+
+    It ends after some minutes: who is not signed in any more by then is told no more.
+    """
     watch: Watch = request.app.state.watch
-    async for now in watch.moments():
+    async for now in watch.moments(_LONGEST_STREAM_S):
         said = {"position": now.position, "accepted": moment(now.accepted)}
         yield ServerSentEvent(event="position", id=str(now.position), data=said)
         await asyncio.sleep(_CHANGES_EVERY_S)

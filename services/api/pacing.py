@@ -15,7 +15,7 @@ from projections.pace import daily_answer, recordings_answer
 from projections.places import places_answer
 from projections.target import WINDOW, needed
 from services.access.roles import Operation
-from services.api.answering import At, Desk
+from services.api.answering import THREE, At, Desk
 from services.api.asked import Area, Asked, By, Day, ListName
 from services.api.caller import desk_for
 from services.api.described import answers
@@ -109,14 +109,13 @@ def pace_of(question: Question, at: At, asked: AskedPace) -> dict[str, Any]:
     left = needed(answer["days"][-1]["truly"], last, target, [day["recorded_truly"] for day in answer["days"]])
     shown = [day for day in answer["days"] if day["day"] >= first.isoformat()]
     before = next((day for day in reversed(answer["days"]) if day["day"] < first.isoformat()), answer["opening"])
-    three = ("official", "explained", "truly")
     return answer | {
         "from": first.isoformat(),
         "days": shown,
-        "opening": {name: before[name] for name in three},
+        "opening": {name: before[name] for name in THREE},
         "recorded": sum(day["recorded"] for day in shown),
         "recorded_truly": sum(day["recorded_truly"] for day in shown),
-        **{name: shown[-1][name] for name in three},
+        **{name: shown[-1][name] for name in THREE},
         "needed": {
             **left._asdict(),
             "needs": left.needs._asdict(),
@@ -131,7 +130,7 @@ def _period(question: Question, at: At, asked: AskedPeriod) -> tuple[date, date]
     if asked.from_ is not None:
         return day_of("from", asked.from_), last
     earliest = _earlier(last, _LONGEST)
-    return max(earliest, _first_day(question, at.known, earliest)), last
+    return max(earliest, min(_first_day(question, at.known, earliest), last)), last
 
 
 def _first_day(question: Question, known: int, otherwise: date) -> date:

@@ -4,7 +4,7 @@
 401 not_signed_in      no session or token, or one that holds no more
 403 not_allowed        the role may not do this
 404 no_answer          a well-formed question without an answer; nobody by that name; no such page
-413, 414 too_large     a body or an address that is longer than any question
+413, 414, 431 too_large   a body, an address or headers that are longer than any question
 429 too_many           sign-ins, mostly; Retry-After says when
 503 not_ready          an engine does not answer, a view is made anew, a position is not reached yet; Retry-After
 500 failed             a fault of ours; nothing of it is told but its number in the process's log
@@ -40,7 +40,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "urn:rekam:problem:{}"
 _AGAIN_S: Final = 1
 _ROOMS: Final = re.compile(r"(?:^|/)(?:events|projections|services)/[^/]*(?:/[^/]*)?\.py$")
-_WORDS: Final = {401: "not_signed_in", 403: "not_allowed", 404: "no_answer"}
+_WORDS: Final = {401: "not_signed_in", 403: "not_allowed", 404: "no_answer", 413: "too_large"}
+_NO_TEXT: Final = (None, "22021", "22P05")
+"""What a text with U+0000 in it is refused by: the client, and the server in a text and in JSON."""
 
 _log = structlog.get_logger("api")
 
@@ -73,10 +75,14 @@ class ProblemError(Exception):
         self.detail = detail
         self.after_s = after_s
         self.errors = errors
+        self.allow: str | None = None
+        """The methods that there are, where another was used."""
 
     @property
     def headers(self) -> Mapping[str, str]:
         said = {} if self.after_s is None else {"Retry-After": str(max(1, math.ceil(self.after_s)))}
+        if self.allow is not None:
+            said["Allow"] = self.allow
         if self.status == HTTPStatus.UNAUTHORIZED:
             said["WWW-Authenticate"] = "Bearer"
         return said
@@ -96,10 +102,13 @@ def problem_of(error: Exception) -> ProblemError:
         case psycopg.errors.InsufficientPrivilege():
             _log.error("the database refused what the table of roles allows", sqlstate=error.sqlstate)
             found = ProblemError(403, "not_allowed", "the database does not let this role do that")
+        case psycopg.DataError() if error.sqlstate in _NO_TEXT:
+            found = ProblemError(400, "wrong_use", "a text has a character that no text may have, U+0000: take it away")
         case RequestValidationError():
             found = _of_parameters(error)
         case HTTPException():
             found = ProblemError(error.status_code, _WORDS.get(error.status_code, "wrong_use"), str(error.detail))
+            found.allow = (error.headers or {}).get("Allow")
         case _:
             number = uuid4().hex[:12]
             _log.error("failed", number=number, kind=type(error).__name__, at=_place(error))

@@ -112,10 +112,10 @@ class Reach:
         with self.access() as cursor:
             return tokens.find(cursor, key, token, datetime.now(UTC))
 
-    def signed_in(self, secret: str) -> Caller | None:
-        """Whose session it is; None for one that has ended."""
+    def signed_in(self, secret: str, *, used: bool) -> Caller | None:
+        """Whose session it is; None for one that has ended. `used` as for `sessions.find`."""
         with self.access() as cursor:
-            return sessions.find(cursor, secret, datetime.now(UTC))
+            return sessions.find(cursor, secret, datetime.now(UTC), used=used)
 
     @contextmanager
     def reader(self) -> Iterator[Question]:

@@ -13,6 +13,7 @@ import uvicorn
 
 from events.errors import Unreachable, WrongUse
 from services.api.app import make_app
+from services.api.connection import Connection
 from services.api.warming import keep_warm
 from services.embedded import find
 
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from services.pulse import Pulse
     from services.settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["config_of", "serve"]
 
 _EVERY_S: Final = 5.0
 _PAUSE_S: Final = 1.0
@@ -41,11 +43,7 @@ async def serve(settings: Settings, prepare: Callable[[str], None], pulse: Pulse
     """
     listening = _listen(settings)
     app = make_app(settings)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, http="httptools", lifespan="on",
-        proxy_headers=True, forwarded_allow_ips="127.0.0.1,::1", timeout_graceful_shutdown=_END_S, backlog=2048,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config_of(app))
     ready = asyncio.create_task(_make_ready(settings, app, prepare, pulse))
     ready.add_done_callback(lambda _: setattr(server, "should_exit", True))
     _log.info("listening", host=settings.api_host, port=settings.api_port)
@@ -59,6 +57,14 @@ async def serve(settings: Settings, prepare: Callable[[str], None], pulse: Pulse
         assert over or ready.done()
         if app.state.warming is not None:
             app.state.warming.cancel()
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
+    """How the server is set up, whatever the app."""
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, http=Connection, lifespan="on", ws="none",
+        proxy_headers=True, forwarded_allow_ips="127.0.0.1,::1", timeout_graceful_shutdown=_END_S, backlog=2048,
+    )  # fmt: skip
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -65,20 +65,24 @@ class Watch:
                         raise NoAnswer(f"position {wanted} is ahead of the log, which ends at {moment.head}")
         return False
 
-    async def moments(self) -> AsyncIterator[Moment]:
+    async def moments(self, within_s: float | None = None) -> AsyncIterator[Moment]:
         """The newest moment at once, then each newer one that is seen, be it that the log alone has grown.
 
-        Those in between may be left out.
+        Those in between may be left out. With `within_s` there are no more after it.
         """
+        until = None if within_s is None else asyncio.get_running_loop().time() + within_s
         self._waiting += 1
         seen = Moment(-1, None, -1)
         try:
             self._look()
             while True:
-                async with self._changed:
-                    while self._last.position <= seen.position and self._last.head <= seen.head:
-                        await self._changed.wait()
-                    moment = self._last
+                try:
+                    async with asyncio.timeout_at(until), self._changed:
+                        while self._last.position <= seen.position and self._last.head <= seen.head:
+                            await self._changed.wait()
+                        moment = self._last
+                except TimeoutError:
+                    return
                 seen = moment
                 yield moment
         finally:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
 from events.errors import WrongUse
 from services.exports.words import OUTCOME, REASON, SEX, STANDING, YES_NO
+from services.sheets.columns import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,19 +16,10 @@ if TYPE_CHECKING:
     from services.sheets.columns import Language
     from services.sheets.words import Words
 
-__all__ = ["COLUMNS", "MORE", "Cell", "Column", "Form", "choose"]
+__all__ = ["COLUMNS", "MORE", "Cell", "Column", "choose"]
 
 #: What stands in a cell: a text, a whole number, a day; None where nothing is known.
 Cell = str | int | date | None
-
-
-class Form(Enum):
-    """What a column holds."""
-
-    TEXT = auto()
-    """Also numbers that are no quantities, such as a NIK or an RT: all their digits count, zeros in front too."""
-    DAY = auto()
-    COUNT = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,18 @@ __all__ = ["OUTCOME", "REASON", "SEX", "STANDING", "YES_NO"]
 #: The standings in the order of reports, `nowhere`, and the words for several of them at once.
 STANDING: Final = Words(
     {
-        "unlisted": ("tidak ada di daftar", "on no list"),
-        "deceased": ("meninggal", "deceased"),
-        "departed": ("pindah keluar", "moved out"),
-        "underage": ("belum wajib KTP", "not yet obliged"),
-        "recorded": ("sudah rekam", "recorded"),
-        "explained_recorded": ("dijelaskan: sudah rekam", "explained: already recorded"),
-        "explained_moved": ("dijelaskan: pindah", "explained: moved away"),
-        "explained_deceased": ("dijelaskan: meninggal", "explained: deceased"),
-        "outstanding": ("benar-benar belum rekam", "truly outstanding"),
-        "nowhere": ("belum tercatat di mana pun", "nowhere yet"),
-        "explained": ("dijelaskan oleh pendataan", "explained by a finding"),
-        "official": ("resmi belum rekam", "officially outstanding"),
+        "unlisted": ("belum tercantum", "not on any list"),
+        "deceased": ("meninggal, akta terbit", "died, registered"),
+        "departed": ("pindah, surat terbit", "moved away, by letter"),
+        "underage": ("belum 17 tahun", "not yet 17"),
+        "recorded": ("sudah merekam", "recorded"),
+        "explained_recorded": ("ditemukan sudah merekam", "found to be recorded"),
+        "explained_moved": ("ditemukan sudah pindah", "found to have moved away"),
+        "explained_deceased": ("ditemukan sudah meninggal", "found to have died"),
+        "outstanding": ("benar-benar belum merekam", "truly outstanding"),
+        "nowhere": ("belum ada faktanya", "no fact of them yet"),
+        "explained": ("dijelaskan temuan", "explained by a finding"),
+        "official": ("resmi belum merekam", "officially outstanding"),
         "cleared": ("sudah jelas", "cleared"),
         "settled": ("selesai oleh peristiwa", "settled by an event"),
     }
@@ -35,8 +35,8 @@ STANDING: Final = Words(
 #: Why somebody is on the official list.
 REASON: Final = Words(
     {
-        "never": ("belum pernah rekam", "never recorded"),
-        "again": ("harus rekam ulang", "to be recorded again"),
+        "never": ("belum pernah merekam", "never recorded"),
+        "again": ("harus merekam ulang", "to be recorded again"),
         "duplicate": ("data ganda, diselesaikan dahulu", "a duplicate, to be resolved first"),
     }
 )

@@ -20,7 +20,7 @@ __all__ = ["add_pages"]
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add every screen. What goes wrong under /v1 is told as it was before."""
+    """Add every screen. What goes wrong is told as a page, and under /v1 as a problem of RFC 9457."""
     for router in (entrance.router, counting.router, people.router, auditing.router, operating.router):
         app.include_router(router)
     app.add_middleware(entrance.Door)

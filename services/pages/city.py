@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from services.pages.frame import Frame
     from services.pages.words import Words
 
-__all__ = ["COLOURS", "SORTS", "Tile", "days", "evening", "shown", "tiles"]
-
-COLOURS: Final = ("number", "share")
-SORTS: Final = ("area", "name", "official", "explained", "truly", "share")
+__all__ = ["Tile", "days", "evening", "shown", "tiles"]
 
 _STEPS: Final = (("back_month", -30), ("back_week", -7), ("back_day", -1), ("on_day", 1), ("on_week", 7))
 

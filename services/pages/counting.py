@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from events.errors import NoAnswer
 from projections.figures import Asked, counted
-from projections.leaving import leaving_answer
+from projections.leaving import foreseen, leaving_answer
 from projections.lists import first_day, named_lists
 from projections.places import places_answer
 from projections.reconciliation import reconcile_answer
@@ -97,7 +97,8 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
         then, now = _then_and_now(question, here, document, count)
         first = first_day(cursor, at.known)
         found = {"then": then, "now": now, "first_day": first, "today": here.today, "head": here.head}
-        return city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
+        shown = city.shown(frame, document, found, colour=asked.colour, sort=asked.sort)
+        return shown | {"lists": named_lists(cursor, at.known)}
 
     return screen.show("city.html", asked, ask)
 
@@ -106,15 +107,17 @@ def citywide(asked: Annotated[AskedCity, Query()], screen: Counting) -> Response
 def paced(asked: Annotated[AskedPaces, Query()], screen: Counting) -> Response:
     def ask(question: Question, here: Here, frame: Frame) -> dict[str, Any]:
         at, cursor = here.at, question.cursor
-        target = asked.target or pace.year_end(at.day).isoformat()
-        wanted = AskedPace(on=asked.on, known=asked.known, list=asked.list, kelurahan=asked.kelurahan, target=target)
-        daily = pace_of(question, at, wanted)
+        asked_too = {name: getattr(asked, name) for name in ("on", "known", "list", "kelurahan", "target")}
+        daily = pace_of(question, at, AskedPace(**asked_too))
         first = max(at.day - timedelta(WINDOW - 1), date.fromisoformat(daily["from"]))
-        until = max(date.fromisoformat(target), at.day)
+        coming = (cursor, at.day, daily["needed"]["target"], at.known, asked.kelurahan, asked.list)
         found = {
+            "area": asked.kelurahan,
+            "lists": named_lists(cursor, at.known),
             "daily": daily,
             "places": places_answer(cursor, first, at.day, at.known, asked.kelurahan, asked.list),
-            "leaving": leaving_answer(cursor, at.day, until, at.known, asked.kelurahan, asked.list),
+            "leaving": leaving_answer(*coming),
+            "foreseen": foreseen(*coming),
         }
         return pace.shown(frame, found)
 

@@ -84,8 +84,7 @@ class Frame:
         if self.caller is None or not self.may(Operation.PERSONS) or not self.caller.may_see(area or CITY):
             return None
         asked = {"standing": standing, "kelurahan": area, "list": self.query.get("list")}
-        pinned = {"on": self.day, "known": self.position if "known" in self.query else None}
-        return address("/list", asked | pinned | said)
+        return address("/list", asked | {"on": self.day, "known": self.position} | said)
 
     @property
     def other_language(self) -> str:

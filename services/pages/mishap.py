@@ -8,7 +8,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.api.problem import ProblemError, answer_problem, problem_of
+from events.errors import NothingYet
+from services.access import sessions
+from services.api.problem import answer_problem, problem_of
+from services.pages.entrance import safe
 from services.pages.frame import Frame
 from services.pages.rendering import render
 from services.pages.screen import language_of
@@ -27,13 +30,16 @@ def answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status == _NOT_SIGNED_IN:
         return RedirectResponse(_sign_in(request), 303, headers={"Cache-Control": "no-store"})
-    return page(request, problem)
-
-
-def page(request: Request, problem: ProblemError) -> Response:
-    frame = Frame(Words(language_of(request)), request.url.path)
-    html = render("mishap.html", frame, word=problem.word, detail=problem.detail, status=problem.status)
+    word = "nothing_yet" if isinstance(error, NothingYet) else problem.word
+    html = render("mishap.html", _frame(request), word=word, detail=problem.detail)
     return HTMLResponse(html, problem.status, {**problem.headers, "Cache-Control": "no-store"})
+
+
+def _frame(request: Request) -> Frame:
+    """With the menu, for whoever was found to be signed in; it leads to now, not back to what went wrong."""
+    caller, secret = getattr(request.state, "caller", None), getattr(request.state, "secret", None)
+    csrf = "" if caller is None or secret is None else sessions.csrf(secret)
+    return Frame(Words(language_of(request)), safe(request.url.path), caller, csrf=csrf)
 
 
 def _sign_in(request: Request) -> str:

@@ -71,7 +71,7 @@ def redrive(number: Number, screen: Mending) -> Response:
 def dismiss(number: Number, screen: Mending, reason: Annotated[str, Form(min_length=1, max_length=500)]) -> Response:
     """Give a parked message up, with a reason."""
     see(desk_of(screen), number)
-    return _told(upkeep.dismissed(screen.reach.settings, [number], f"{reason} ({screen.caller.name})")[0])
+    return _told(upkeep.dismissed(screen.reach.settings, [number], reason, screen.caller.name)[0])
 
 
 def _told(row: Mapping[str, Any]) -> Response:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.pages.frame import Frame
 
 __all__ = [
+    "AT_RISK_AGE",
     "FILTERS",
     "Group",
     "Shortcut",
@@ -39,7 +40,9 @@ __all__ = [
 
 #: The filters of DOMAIN.md, in the order of the form.
 FILTERS: Final = ("rw", "rt", "age_from", "age_to", "reason", "not_visited_for", "home_visit_needed", "leaves_before")
-_AT_RISK: Final = 23
+AT_RISK_AGE: Final = 23
+"""The centre blocked whoever was this old and had not been recorded by the end of 2018."""
+
 _MONTH: Final = 30
 _DECEMBER: Final = 12
 #: Standings by which a list may be asked for, the likeliest first.
@@ -158,7 +161,7 @@ def shortcuts(frame: Frame) -> Iterator[Shortcut]:
     """What an office asks for most: who is at risk, who has not been visited, who turns 17 within the year."""
     asked = frame.query
     for word, name, value in (
-        ("list.at_risk", "age_from", str(_AT_RISK)),
+        ("list.at_risk", "age_from", str(AT_RISK_AGE)),
         ("list.not_visited", "not_visited_for", str(_MONTH)),
         ("list.visit_needed", "home_visit_needed", "true"),
         ("list.again", "reason", "again"),

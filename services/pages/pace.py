@@ -6,25 +6,25 @@ from datetime import date, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from events.calendar import LAST_DAY
+from services.pages.outstanding import AT_RISK_AGE, area_name, areas
 from services.pages.pictures.bars import bar
 from services.pages.pictures.burndown import TALL, WIDE, Burning, burndown, left_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from markupsafe import Markup
 
     from services.pages.frame import Frame
 
-__all__ = ["AT_RISK_AGE", "Month", "Place", "Week", "shown", "weeks", "year_end"]
-
-AT_RISK_AGE: Final = 23
-"""The centre blocked whoever was this old and had not been recorded by the end of 2018."""
+__all__ = ["Month", "Place", "Week", "shown", "weeks"]
 
 _SESSIONS: Final = 12
 _WEEK: Final = 7
-_DECEMBER: Final = 12
 _TEN: Final = 10
+_TENTH: Final = 0.1
+_LEFT: Final = {"turning_17": "underage", "lapsing": "departed"}
 
 
 class Place(NamedTuple):
@@ -44,23 +44,27 @@ class Week(NamedTuple):
 
 
 class Month(NamedTuple):
-    """Who joins in a month, and of them those who will be truly outstanding; `lists` are where they are by name."""
+    """Who joins in a month, and of them those who will be truly outstanding."""
 
     first: date
     turning_17: int
     turning_17_truly: int
     lapsing: int
     lapsing_truly: int
-    lists: tuple[str | None, str | None]
 
 
 def shown(frame: Frame, documents: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template is given, of the answers `daily`, `places` and `leaving`."""
+    """What the template is given, of the answers `daily`, `places` and `leaving`, of all `lists`, and of the `area`.
+
+    `foreseen` says of who leaves which standing the list by name is as long as the figure.
+    """
+    area = documents["area"]
     days = [(date.fromisoformat(one["day"]), one["truly"]) for one in documents["daily"]["days"]]
     needed = documents["daily"]["needed"]
     burning = Burning(days, needed["target"], needed["gets"]["a_day"] or 0.0)
     places = documents["places"]
-    months = _months(documents["leaving"]["months"], frame)
+    months = [_month(told) for told in documents["leaving"]["months"]]
+    until = date.fromisoformat(documents["leaving"]["until"])
     return {
         "needed": needed,
         "rest": left_at(burning),
@@ -74,9 +78,14 @@ def shown(frame: Frame, documents: Mapping[str, Any]) -> dict[str, Any]:
         "sessions": sorted(places["sessions"], key=lambda one: -one["people"])[:_SESSIONS],
         "session_count": len(places["sessions"]),
         "months": months,
-        "joining": {name: sum(getattr(month, name) for month in months) for name in Month._fields[1:5]},
-        "until": date.fromisoformat(documents["leaving"]["until"]),
-        "at_risk": frame.behind("outstanding", age_from=AT_RISK_AGE),
+        "joining": {name: sum(getattr(month, name) for month in months) for name in Month._fields[1:]},
+        "joining_lists": _leaving_lists(frame, area, until, documents["foreseen"]),
+        "until": until,
+        "lists": documents["lists"],
+        "area": area,
+        "where": None if area is None else area_name(frame, area, ()),
+        "areas": areas(()),
+        "at_risk": frame.behind("outstanding", area, age_from=AT_RISK_AGE),
         "at_risk_age": AT_RISK_AGE,
     }
 
@@ -106,7 +115,7 @@ def _rate(frame: Frame, people: float | None, *, up: bool) -> str:
         return frame.words.said(None)
     if up or people == 0:
         return frame.words.number(ceil(people))
-    return frame.words.decimal(people, 0 if people >= _TEN else 1)
+    return frame.words.decimal(people, 0 if people >= _TEN else 1 if people >= _TENTH else 2)
 
 
 def _places(places: Mapping[str, int], recorded: int) -> list[Place]:
@@ -116,17 +125,18 @@ def _places(places: Mapping[str, int], recorded: int) -> list[Place]:
     return [Place(name, n, n / recorded if recorded else None, bar([("explained", n)], most)) for name, n in some]
 
 
-def _months(months: Sequence[Mapping[str, Any]], frame: Frame) -> list[Month]:
-    found = []
-    for told in months:
-        first = date.fromisoformat(f"{told['month']}-01")
-        before = (first + timedelta(32)).replace(day=1)
-        lists = (frame.behind("underage", leaves_before=before), frame.behind("departed", leaves_before=before))
-        turning, lapsing = told["turning_17"], told["lapsing"]
-        found.append(Month(first, turning["people"], turning["truly"], lapsing["people"], lapsing["truly"], lists))
-    return found
+def _month(told: Mapping[str, Any]) -> Month:
+    turning, lapsing = told["turning_17"], told["lapsing"]
+    first = date.fromisoformat(f"{told['month']}-01")
+    return Month(first, turning["people"], turning["truly"], lapsing["people"], lapsing["truly"])
 
 
-def year_end(day: date) -> date:
-    """The last day of its year: the target where none is asked for."""
-    return date(day.year, _DECEMBER, 31)
+def _leaving_lists(frame: Frame, area: str | None, until: date, foreseen: Container[str]) -> dict[str, str | None]:
+    """Where those who turn 17, and those whose letter lapses, are by name; None where a list would be another's."""
+    if until >= LAST_DAY:
+        return dict.fromkeys(_LEFT)
+    before = until + timedelta(1)
+    return {
+        what: frame.behind(standing, area, leaves_before=before) if what in foreseen else None
+        for what, standing in _LEFT.items()
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from events.errors import NoAnswer
+from events.errors import NothingYet
 from events.territory import UNLISTED, area_of, name_of
 from projections.reading import EXPLAINED, OFFICIAL, STANDINGS
 from services.pages.pictures.bars import Share, bar, coverage
@@ -180,7 +180,7 @@ def newest(lists: Sequence[Mapping[str, Any]]) -> str:
     """The list that is shown where none is asked for: the newest of those not recorded, or of the registers."""
     known = [one for one in lists if one["as_of"] is not None]
     if not known:
-        raise NoAnswer("no list is declared yet, so there is nothing to reconcile: declare a list")
+        raise NothingYet("no list is declared yet, so there is nothing to reconcile: declare a list")
     return str(max(known, key=lambda one: (one["kind"] == "unrecorded", one["as_of"], one["list"]))["list"])
 
 

@@ -33,9 +33,10 @@ BY_KELURAHAN: Final = "rows_by_kelurahan"
 
 
 class Form(Enum):
-    """How the template formats a column."""
+    """What a column holds, and so how it is formatted."""
 
     TEXT = auto()
+    """Also numbers that are no quantities, such as a NIK or an RT: all their digits count, zeros in front too."""
     DAY = auto()
     COUNT = auto()
 

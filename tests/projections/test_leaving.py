@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from events.errors import NoAnswer, WrongUse
 from projections import moves
 from projections.evidence import Particulars
-from projections.leaving import leaving_answer
+from projections.leaving import foreseen, leaving_answer
 from projections.reading import OFFICIAL, READING_VERSION
 from tests.projections import reference
 from tests.projections.ledger import Ledger, told
@@ -84,6 +84,42 @@ def test_of_a_list_and_of_an_area_only_those_are_told(ledger: Ledger) -> None:
         leaving_answer(made.cursor, *asked, None, "LAIN")
     with pytest.raises(WrongUse, match="ends after it begins"):
         leaving_answer(made.cursor, day("2018-11-23"), day("2018-11-22"), made.position)
+
+
+def test_what_no_fact_tells_of_is_foreseen_and_what_one_does_is_not(ledger: Ledger) -> None:
+    made = opened(ledger)
+    made.tell("Ani", listed("2018-11-01", HERE, YOUNG))
+    asked = (day("2018-11-23"), day("2019-03-31"))
+    assert foreseen(made.cursor, *asked, made.position) == {"turning_17", "lapsing"}
+    made.tell("Budi", listed("2018-12-01", THERE, YOUNG))
+    assert foreseen(made.cursor, *asked, made.position) == {"lapsing"}
+    assert foreseen(made.cursor, *asked, made.position, HERE) == {"turning_17", "lapsing"}
+    assert foreseen(made.cursor, *asked, made.position - 1) == {"turning_17", "lapsing"}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=told(), days=st.tuples(DAYS, DAYS), data=st.data())
+def test_those_who_are_foreseen_are_those_who_stand_so_on_the_day_and_leave(
+    ledger: Ledger, said: list[tuple[str, Fact]], days: tuple[date, date], data: st.DataObject
+) -> None:
+    after, until = sorted(days)
+    with ledger.cursor.connection.transaction(force_rollback=True), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moves, "BLOCK", 8)
+        made = opened(ledger, 8)
+        made.tell("Ani", listed("2018-11-02"))
+        made.tell_all(said)
+        list_ = data.draw(st.sampled_from([None, LIST]))
+        known = data.draw(st.integers(2, made.position))
+        answer = leaving_answer(made.cursor, after, until, known, None, list_)
+        exact = foreseen(made.cursor, after, until, known, None, list_)
+        subjects = made.history if list_ is None else made.members(list_, known)
+        people = [[fact for at, fact in made.history[subject] if at <= known] for subject in subjects]
+        for what, left in (("turning_17", "underage"), ("lapsing", "departed")):
+            stood = [facts for facts in people if reference.stands(facts, after)[1] == left]
+            gone = [facts for facts in stood if any(
+                reference.stands(facts, after + timedelta(n))[1] != left for n in range(1, (until - after).days + 1)
+            )]  # fmt: skip
+            assert what not in exact or answer[what]["people"] == len(gone)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from events.entry import Calendar
-from projections.people import Resident, Stated, age_on, in_order, row_of, signs_on
+from projections.people import Resident, Stated, age_on, place_of, row_of, signs_on
 from projections.transfers import Account
 from tests.projections.residents import HERE, captured, day, found, status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from projections.people import Sign
 
@@ -29,6 +29,10 @@ def stated(on: str, seventeen_on: str, *, ever_married: bool = False) -> Stated:
 
 def row(*signs: Sign, standing: str = "outstanding", known: Sequence[Stated] = ()) -> dict[str, Any]:
     return row_of(Resident("1", Account(HERE, standing), known, signs_on(signs, TODAY), {}), TODAY)
+
+
+def in_order(residents: Iterable[Resident]) -> list[Resident]:
+    return sorted(residents, key=lambda one: place_of(one.subject, one.personal))
 
 
 def test_rt_and_rw_are_walked_by_number_then_family_card_then_name() -> None:

@@ -41,4 +41,4 @@ def test_a_kafka_that_does_not_come_is_named_and_what_was_made_stays(tmp_path: P
     for _ in range(2):
         with pytest.raises(Unreachable, match=r"Kafka at 127\.0\.0\.1:1 does not answer"):
             prepare(settings, patience_s=0)
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["kek-1", "pepper"]
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["kek-1", "pepper", "token-1"]

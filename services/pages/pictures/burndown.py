@@ -33,13 +33,14 @@ class Frame(NamedTuple):
     width: float
     height: float
     room: tuple[float, float, float, float]
-    months: int
 
 
-WIDE: Final = Frame("burndown-wide", 960, 360, (64, 196, 16, 34), 1)
-TALL: Final = Frame("burndown-tall", 343, 300, (50, 10, 16, 30), 2)
+WIDE: Final = Frame("burndown-wide", 960, 360, (64, 196, 16, 34))
+TALL: Final = Frame("burndown-tall", 343, 300, (50, 10, 16, 30))
 
 _APART: Final = 62
+_NAME: Final = 72
+"""How wide the name of a month is, with room before the next one."""
 
 
 class _Plot(NamedTuple):
@@ -109,19 +110,21 @@ def _scale(plot: _Plot, scale: Sequence[int], words: Words) -> Iterator[Markup]:
         y = plot.y(people)
         yield svg.element("line", x1=left, x2=plot.frame.width - right, y1=y, y2=y, class_="axis")
         yield svg.text(left - 8, y + 4, words.number(people), "small", text_anchor="end")
-    bottom = plot.y(0) + 22
-    for number, day in enumerate(_months(plot.first, plot.last)):
-        if number % max(plot.frame.months, 1 + (plot.last - plot.first).days // 400 * plot.frame.months) == 0:
-            x = plot.x(day)
-            yield svg.element("line", x1=x, x2=x, y1=plot.y(0), y2=plot.y(0) + 6, class_="tick")
-            yield svg.text(x, bottom, words.month(day), "small")
+    for day in _months(plot):
+        x = plot.x(day)
+        yield svg.element("line", x1=x, x2=x, y1=plot.y(0), y2=plot.y(0) + 6, class_="tick")
+        yield svg.text(x, plot.y(0) + 22, words.month(day), "small")
 
 
-def _months(first: date, last: date) -> Iterator[date]:
-    """The first days of the months within, each with room after it for its name."""
+def _months(plot: _Plot) -> Iterator[date]:
+    """The first days of months within, each with room for its name before the next one and before the target's."""
+    first, end = plot.first, plot.x(plot.last) - (_NAME if plot.frame is WIDE else 2 * _NAME)
     day = first if first.day == 1 else (first.replace(day=1) + timedelta(32)).replace(day=1)
-    while day <= last - timedelta(max((last - first).days // 12, 1)):
-        yield day
+    named = -float(_NAME)
+    while day <= plot.last and plot.x(day) <= end:
+        if plot.x(day) - named >= _NAME:
+            yield day
+            named = plot.x(day)
         day = (day + timedelta(32)).replace(day=1)
 
 
@@ -153,4 +156,4 @@ def _said(plot: _Plot, burning: Burning, rest: int, words: Words) -> Iterator[Ma
         yield svg.text(at, bottom - 14, words.of("burndown.none_left", day=target), "strong")
         yield svg.text(at, bottom + 4, words.of("burndown.needed"), "small")
     else:
-        yield svg.text(at, plot.frame.room[2] + 12, target, "small", text_anchor=anchor)
+        yield svg.text(x, bottom + 22, target, "small", text_anchor=anchor)

@@ -25,6 +25,14 @@
     });
   };
 
+  // Where a slider leads to no answer, that is said in the figures' place, which the next move fills again.
+  const mishap = (event) => {
+    if (!event.detail.isError || event.detail.requestConfig.elt.id !== "times") return;
+    event.detail.shouldSwap = true;
+    event.detail.selectOverride = "#content > *";
+    event.detail.swapOverride = "innerHTML";
+  };
+
   // A table is sorted where it stands; without this its heads are links that sort it anew.
   const sort = (event) => {
     const link = event.target.closest("table[data-sorted] thead a");
@@ -63,5 +71,6 @@
 
   document.addEventListener("DOMContentLoaded", prepareTimes);
   document.addEventListener("htmx:beforeRequest", follow);
+  document.addEventListener("htmx:beforeSwap", mishap);
   document.addEventListener("click", sort);
 })();

@@ -1,6 +1,7 @@
 """The catalogue: every text of the screens by its key, read from the files beside this one.
 
-A key is table and name, `nav.city`. Its text may have places, `{people}`, which are the same in both languages.
+A key is table and name, `nav.city`. Its text may have places, `{people}`, which are the same in both languages. What
+standings and reasons are called is that of the files that a list is taken along as.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 from typing import Final, Literal
+
+from projections.selection import WORDS
+from services.exports.words import REASON, STANDING
 
 __all__ = ["CATALOGUE", "LANGUAGES", "Language"]
 
@@ -19,7 +23,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
 
 def _read() -> dict[str, dict[str, str]]:
     """Every file's texts in one table; ValueError where two say the same key."""
-    texts: dict[str, dict[str, str]] = {}
+    texts = _of_files()
     for file in sorted(files(__package__).iterdir(), key=lambda one: one.name):
         if not file.name.endswith(".toml"):
             continue
@@ -29,6 +33,12 @@ def _read() -> dict[str, dict[str, str]]:
                     raise ValueError(f"{file.name}: {table}.{name} is said twice")
                 texts[f"{table}.{name}"] = both
     return texts
+
+
+def _of_files() -> dict[str, dict[str, str]]:
+    texts = {f"{'figure' if one in WORDS else 'standing'}.{one}": STANDING.of[one] for one in STANDING.of}
+    texts |= {f"reason.{one}": REASON.of[one] for one in REASON.of}
+    return {key: dict(zip(LANGUAGES, both, strict=True)) for key, both in texts.items()}
 
 
 CATALOGUE: Final = _read()

@@ -105,7 +105,11 @@ def test_nor_by_the_database(cursor: Cursor, question: dict[str, Any]) -> None:
 
 
 def test_a_subject_full_of_digits_is_no_nik(cursor: Cursor) -> None:
-    assert noted(cursor, question={"subject": "1234567890123456a1b2c3d4e5f60718", "known": 2**49})
+    """One of some three million happens to have no letter in it."""
+    for subject in ("a1234567890123456" + "f" * 15, "53710101019000014000800000000001"):
+        assert noted(cursor, question={"subject": subject}, action="resident")
+    with pytest.raises(ValueError, match="16 digits"):
+        noted(cursor, question={"list": "53710101019000014000800000000001"})
 
 
 def test_what_is_no_action_or_purpose_is_refused(cursor: Cursor) -> None:
@@ -135,6 +139,22 @@ def test_nobody_changes_what_was_written(prepared: str, table: str, statement: s
         ),
     ):
         connection.execute(statement.format(table, column).encode())
+
+
+@pytest.mark.parametrize("table", ADDED_TO)
+def test_nor_does_a_session_that_says_it_replicates(prepared: str, table: str) -> None:
+    with connect(prepared, None) as connection:
+        connection.execute("SET session_replication_role = replica")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only ever added to"):
+            connection.execute(f"DELETE FROM access.{table}".encode())
+
+
+def test_when_it_was_is_not_for_who_writes_to_say(cursor: Cursor) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        cursor.execute(
+            "INSERT INTO access.reading (at, who, role, action, question, people, position)"
+            " VALUES ('2018-11-23', 'lena', 'officer', 'find', '{}', 0, 0)"
+        )
 
 
 # ------------------------------------------------------------------ follow-ups

@@ -206,6 +206,14 @@ def test_a_session_ends_an_hour_after_its_last_use(cursor: Cursor) -> None:
     assert sessions.find(cursor, secret, NOW + 178 * MINUTE) is None
 
 
+def test_an_open_page_that_follows_by_itself_does_not_keep_a_session(cursor: Cursor) -> None:
+    secret = sessions.begin(cursor, added(cursor), NOW) or ""
+    for minutes in range(1, 60, 2):
+        assert sessions.find(cursor, secret, NOW + minutes * MINUTE, used=False)
+
+    assert sessions.find(cursor, secret, NOW + 61 * MINUTE) is None
+
+
 def test_a_session_ends_twelve_hours_after_it_began(cursor: Cursor) -> None:
     secret = sessions.begin(cursor, added(cursor), NOW) or ""
     for half_hours in range(1, 24):

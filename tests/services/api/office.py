@@ -24,6 +24,7 @@ from services.access import tokens, users
 from services.access.passwords import Passwords
 from services.access.roles import Role
 from services.api.app import make_app
+from services.api.serving import config_of
 from tests.register import fill, settings_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from services.settings import Settings
 
@@ -99,10 +101,11 @@ def made_users(settings: Settings, address: str) -> dict[str, str]:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve the app on a free port; its address."""
+def served(app: ASGIApp) -> Iterator[str]:
+    """Serve the app on a free port as `rekam run api` does; its address."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    config = uvicorn.Config(app, log_config=None, access_log=False, http="httptools", timeout_graceful_shutdown=1)
+    config = config_of(app)
+    config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

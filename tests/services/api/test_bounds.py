@@ -10,12 +10,13 @@ import orjson
 import pytest
 from starlette.responses import PlainTextResponse
 
+from services.api import bounds
 from services.api.bounds import Bounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,3 +70,27 @@ def test_every_answer_forbids_what_no_page_of_ours_does(path: str) -> None:
     assert "unsafe" not in said["content-security-policy"]
     assert said["x-content-type-options"] == "nosniff"
     assert said["referrer-policy"] == "same-origin"
+
+
+def test_an_answer_that_nobody_takes_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_TAKEN_WITHIN_S", 0.05)
+    ended: list[bool] = []
+
+    async def endless(_: Scope, __: Receive, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        finally:
+            ended.append(True)
+
+    async def taken(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def nothing() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope: Scope = {"type": "http", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(Bounds(endless)(scope, nothing, taken), 5))
+    assert ended == [True]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from services.api import operating
 from services.scenario.messages import FOUND, Fact, structured
 from tests.register import fill
 from tests.services.api.office import Office, opened
@@ -65,6 +66,16 @@ def test_a_position_that_the_log_does_not_have_is_not_waited_for(growing: Office
     assert answer.status_code == 404
     assert "ahead of the log" in answer.json()["detail"]
     assert time.monotonic() - began < 5
+
+
+def test_a_stream_ends_so_that_whoever_follows_says_again_who_they_are(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operating, "_LONGEST_STREAM_S", 0.5)
+    answer = office.ask("reporting", "/v1/changes")
+
+    assert answer.status_code == 200
+    assert answer.text.count("event: position") == 1
 
 
 def bearer(office: Office) -> dict[str, str]:

@@ -14,7 +14,7 @@ from tests.services.exports.paper import ABOUT
 
 def test_it_says_which_list_where_of_which_day_known_when_and_made_when() -> None:
     assert file_name("csv", ABOUT, "id") == (
-        "benar-benar-belum-rekam_PUSAT-2018-11_53.71.01.1001_2018-11-23_posisi-78000_20181123T101530.csv"
+        "benar-benar-belum-merekam_PUSAT-2018-11_53.71.01.1001_2018-11-23_posisi-78000_20181123T101530.csv"
     )
 
 

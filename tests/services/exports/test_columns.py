@@ -67,14 +67,14 @@ def test_in_indonesian() -> None:
         "kelurahan": "Namosain",
         "status": None,
         "status_since": None,
-        "reason": "belum pernah rekam",
+        "reason": "belum pernah merekam",
         "obliged_since": date(2007, 1, 1),
         "home_visit_needed": "ya",
         "last_visit": date(2018, 11, 20),
         "last_outcome": "perlu kunjungan",
         "visits": 2,
         "kelurahan_code": "53.71.01.1001",
-        "standing": "benar-benar belum rekam",
+        "standing": "benar-benar belum merekam",
     }
 
 

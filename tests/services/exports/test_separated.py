@@ -62,9 +62,9 @@ def test_it_has_a_mark_a_header_and_a_row_a_resident() -> None:
         "\ufeffNo,Nama,NIK,Nomor KK,Jenis Kelamin,Tanggal Lahir,Umur,Alamat,RT,RW,Kelurahan,Status Perekaman,"
         "Status Sejak,Alasan,Wajib KTP Sejak,Perlu Kunjungan,Kunjungan Terakhir,Hasil Kunjungan,Jumlah Kunjungan\r\n"
         "1,Contoh Warga,'5371010101909001,'5371010101180001,L,1990-01-01,28,Jalan Contoh 1,'001,'002,Namosain,,,"
-        "belum pernah rekam,2007-01-01,ya,2018-11-20,perlu kunjungan,2\r\n"
+        "belum pernah merekam,2007-01-01,ya,2018-11-20,perlu kunjungan,2\r\n"
         "2,,'5371010101909001,'5371010101180001,L,1990-01-01,28,Jalan Contoh 1,'001,'002,Namosain,,,"
-        "harus rekam ulang,2007-01-01,ya,2018-11-20,perlu kunjungan,2\r\n"
+        "harus merekam ulang,2007-01-01,ya,2018-11-20,perlu kunjungan,2\r\n"
     )
 
 

@@ -56,7 +56,7 @@ def test_the_first_sheet_is_the_table_alone() -> None:
     assert header[:4] == ("No", "Nama", "NIK", "Nomor KK")
     assert first == (
         1, "Contoh Warga", "5371010101909001", "5371010101180001", "L", day("1990-01-01"), 28, "Jalan Contoh 1",
-        "001", "002", "Namosain", "CARD_PRINTED", day("2018-10-01"), "belum pernah rekam", day("2007-01-01"),
+        "001", "002", "Namosain", "CARD_PRINTED", day("2018-10-01"), "belum pernah merekam", day("2007-01-01"),
         "ya", day("2018-11-20"), "perlu kunjungan", 2,
     )  # fmt: skip
 
@@ -139,7 +139,7 @@ def test_the_second_sheet_says_what_it_is_about() -> None:
 
     assert said(made) == {
         "Daftar": "PUSAT-2018-11",
-        "Keadaan": "benar-benar belum rekam",
+        "Keadaan": "benar-benar belum merekam",
         "Wilayah": "53.71.01.1001 Namosain",
         "Per tanggal": day("2018-11-23"),
         "Posisi": 78_000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -167,6 +168,14 @@ def test_a_burn_down_is_well_formed_and_the_same_every_time(burning: Burning, fr
     at = [float(line.get(end, "0")) for line in root.iter(f"{SVG}line") for end in ("x1", "x2", "y1", "y2")]
     assert min(at) >= 0
     assert max(at) <= frame.width
+
+
+@given(burnings(), st.sampled_from([burndown_pictures.WIDE, burndown_pictures.TALL]))
+def test_no_name_of_a_month_lies_on_another(burning: Burning, frame: Any) -> None:
+    drawn = burndown_pictures.burndown(burning, frame, ("", ""), Words("id"))
+    ticks_at = [float(at) for at in re.findall(r'<line x1="([\d.]+)"[^>]*class="tick"', drawn)]
+
+    assert all(right - left >= 70 for left, right in pairwise(ticks_at))
 
 
 @given(burnings())

@@ -107,6 +107,24 @@ def test_a_number_is_a_link_only_for_whoever_may_see_that_list(office: Office) -
     assert lists("officer") < lists("supervisor")
 
 
+@pytest.mark.parametrize("path", SCREENS)
+def test_a_number_leads_to_the_list_of_the_very_position_shown(office: Office, path: str) -> None:
+    position = office.json("supervisor", "/v1/counts")["position"]
+    links = re.findall(r'href="(/list\?standing=[^"]*)"', page(office, "supervisor", path, on=DAY).text)
+
+    assert links
+    assert all(f"known={position}" in link and f"on={DAY}" in link for link in links)
+
+
+def test_the_pace_of_an_area_leads_to_lists_of_that_area(office: Office) -> None:
+    shown = page(office, "officer", "/pace", on=DAY, kelurahan=ALAK).text
+    links = re.findall(r'href="/list\?(standing=[^"]*)"', shown)
+
+    assert links
+    assert all(f"kelurahan={ALAK}" in link for link in links)
+    assert f'<option value="{ALAK}" selected>' in shown
+
+
 def test_whoever_is_not_signed_in_is_asked_to_and_comes_back(office: Office) -> None:
     asked = office.ask(None, f"/city?on={DAY}")
 
@@ -178,6 +196,7 @@ def test_no_page_has_a_script_or_a_style_of_its_own(browser: httpx.Client, path:
     ("path", "status"),
     [
         ("/city?on=2017-01-01", 404),  # before the register
+        ("/pace?on=2017-01-01", 404),
         ("/?known=999999999", 404),  # ahead of the log
         ("/?list=%3Cscript%3Ealert(1)%3C/script%3E", 404),
         ("/city?known=never", 400),
@@ -194,6 +213,16 @@ def test_a_question_without_an_answer_is_told_as_a_page(browser: httpx.Client, p
     assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert "<script>" not in answer.text
     assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("path", SCREENS)
+def test_where_no_list_is_known_yet_that_is_said_and_the_menu_leads_on(browser: httpx.Client, path: str) -> None:
+    browser.cookies.set("rekam-language", "en")
+    answer = browser.get(path, params={"known": "0", "on": DAY})
+
+    assert (answer.status_code, "There is no list yet" in answer.text) == (404, True)
+    assert 'href="/operations"' in answer.text
+    assert "known=0" not in re.findall(r"<nav.*?</nav>", answer.text, re.DOTALL)[0]
 
 
 def test_programs_are_told_as_before(office: Office) -> None:
