@@ -59,6 +59,21 @@ GROUP BY account
 HAVING sum(people) <> 0
 """
 
+_BALANCES: Final = Summed(
+    BALANCES,
+    posted="""
+SELECT account, sum(people)::bigint
+FROM (
+    SELECT to_account AS account, people FROM counts.posting
+    WHERE position > %(after)s AND position <= %(until)s AND valid_on <= %(day)s
+    UNION ALL
+    SELECT from_account, -people FROM counts.posting
+    WHERE position > %(after)s AND position <= %(until)s AND valid_on <= %(day)s
+) AS side
+GROUP BY account
+""",
+)
+
 # What was posted, for the days after %(after)s up to %(until)s.
 MOVED: Final = """
 SELECT valid_on, from_account, to_account, people FROM counts.cell
@@ -145,11 +160,13 @@ _OF_BOTH: Final = Summed(
 )
 
 
-def balances(cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK) -> dict[Account, int]:
+def balances(
+    cursor: psycopg.Cursor[Any], day: date, known: int, block: int = BLOCK, recent: Recent | None = None
+) -> dict[Account, int]:
     """How many people stand in each account on `day`, as known at `known`, without `nowhere` and empty accounts."""
     first = day.replace(day=1) if day.day <= _MIDDLE else _month_from(day)
-    cursor.execute(BALANCES, {"day": day, "first": first, **blocks(known, block)}, binary=True)
-    held = {ACCOUNTS[number]: people for number, people in cursor.fetchall()}
+    found = sums(cursor, _BALANCES, {"day": day, "first": first, **blocks(known, block)}, recent)
+    held = {ACCOUNTS[number]: people for (number,), people in found.items()}
     held.pop(NOWHERE, None)
     return held
 

@@ -77,7 +77,7 @@ def counted(
     kelurahan = frozenset(kelurahan_in(area))
     reading_version = check(cursor, day, known)
     if list_ is None:
-        coverage, held = None, balances(cursor, day, known)
+        coverage, held = None, balances(cursor, day, known, recent=recent)
     else:
         declared = declaration(cursor, list_, known)
         held = balances_of_members(cursor, list_, day, known, recent)

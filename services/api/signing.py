@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Doorkeeper", "keep_cookie", "let_cookie_go"]
 
-_AT_ONCE: Final = 2
+_AT_ONCE: Final = 1  # it takes a whole core
 _WAITING: Final = 16
 _AGAIN_S: Final = 3.0
 

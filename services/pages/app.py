@@ -23,6 +23,7 @@ def add_pages(app: FastAPI) -> None:
     """Add every screen. What goes wrong is told as a page, and under /v1 as a problem of RFC 9457."""
     for router in (entrance.router, counting.router, people.router, auditing.router, operating.router):
         app.include_router(router)
+    app.add_middleware(entrance.Door)
     app.mount("/static", entrance.Static(directory=entrance.STATIC), name="static")
     app.add_exception_handler(Switched, switched)
     for kind in (ProblemError, RekamError, RequestValidationError, HTTPException, psycopg.Error, Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,16 +15,20 @@ from services.api.caller import from_our_own_pages, sincere
 from services.api.problem import ProblemError
 from services.api.signing import Doorkeeper, keep_cookie, let_cookie_go
 from services.pages.rendering import render
-from services.pages.screen import Before, before
+from services.pages.screen import Before, before, language_of
+from services.pages.words import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["STATIC", "Static", "router", "safe"]
+__all__ = ["STATIC", "Door", "Static", "router", "safe"]
 
 router = APIRouter(include_in_schema=False)
 
 STATIC: Final = Path(__file__).parent / "static"
+_INSIDE: Final = 40
+"""Twice as many as the doorkeeper lets wait: who comes after that has no chance."""
+_AGAIN_S: Final = 3
 _KEPT: Final = "public, max-age=31536000, immutable"
 
 
@@ -35,6 +40,30 @@ class Static(StaticFiles):
         if response.status_code == 200 and scope["query_string"]:
             response.headers["Cache-Control"] = _KEPT
         return response
+
+
+class Door:
+    """Around the app: of those who sign in at once whoever is too many is told so before anything of theirs is read.
+
+    Two thousand at once would otherwise keep everybody else waiting for as long as it takes to read what they sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._inside = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != "/sign-in":
+            await self._app(scope, receive, send)
+        elif self._inside >= _INSIDE:
+            crowded = _crowded(language_of(Request(scope)), sign_on=scope["app"].state.sign_on is not None)
+            await crowded(scope, receive, send)
+        else:
+            self._inside += 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._inside -= 1
 
 
 @router.get("/sign-in")
@@ -76,6 +105,17 @@ def _form(request: Request, there: Before, to: str, problem: ProblemError | None
     sign_on = request.app.state.sign_on is not None
     html = render("sign_in.html", there.frame, to=safe(to), problem=problem and problem.word, sign_on=sign_on)
     return HTMLResponse(html, 200 if problem is None else problem.status, {"Cache-Control": "no-store"})
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _crowded_page(language: Language, *, sign_on: bool) -> str:
+    frame = Before(language, "/sign-in", {}).frame
+    return render("sign_in.html", frame, to="/", problem="not_ready", sign_on=sign_on)
+
+
+def _crowded(language: Language, *, sign_on: bool) -> Response:
+    headers = {"Cache-Control": "no-store", "Retry-After": str(_AGAIN_S)}
+    return HTMLResponse(_crowded_page(language, sign_on=sign_on), 503, headers)
 
 
 def safe(to: str) -> str:

@@ -16,12 +16,12 @@ from tests.benchmarks.engines import hand_over, memory_mb
 from tests.benchmarks.figure import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from services.publish import Outgoing
     from tests.benchmarks.engines import Bench
 
-__all__ = ["measured"]
+__all__ = ["at_a_rate", "measured"]
 
 WARM_UP, A_SECOND, DURING_S = 1_000, 500, 60
 
@@ -48,7 +48,7 @@ def _visible(bench: Bench, messages: Sequence[Outgoing]) -> list[float]:
         asyncio.run(bench.send(messages[:WARM_UP]))
         bench.until("SELECT position >= (SELECT size FROM log.head) AND position > 0 FROM counts.position")
         chosen = messages[WARM_UP:]
-        sent = asyncio.run(_at_a_rate(bench, chosen, A_SECOND))
+        sent = asyncio.run(at_a_rate(bench, chosen, A_SECOND))
         bench.until(f"SELECT coalesce(sum(last - first + 1), 0) >= {WARM_UP + len(chosen)} FROM intake.accounted")
         bench.until("SELECT position >= (SELECT size FROM log.head) FROM counts.position")
     finally:
@@ -72,7 +72,8 @@ def _watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:
                 seen.append((row[0], time.monotonic()))
 
 
-async def _at_a_rate(bench: Bench, messages: Sequence[Outgoing], a_second: int) -> dict[tuple[str, int, int], float]:
+async def at_a_rate(bench: Bench, messages: Iterable[Outgoing], a_second: int) -> dict[tuple[str, int, int], float]:
+    """Hand them over one after the other, so many a second; when each was, by where it went."""
     producer = bench.wire.producer()
     await producer.start()
     handed, futures = [], []

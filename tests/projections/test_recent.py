@@ -68,6 +68,7 @@ def test_at_every_position_in_any_order_it_is_as_if_nothing_were_remembered(
             assert counted(made.cursor, Asked(asked, known, "L"), "city", recent) == counts_answer(
                 made.cursor, asked, known, "city", "L"
             )
+            assert counted(made.cursor, Asked(asked, known), recent=recent) == counts_answer(made.cursor, asked, known)
             assert lists_answer(made.cursor, known, recent) == lists_answer(made.cursor, known)
             assert members(made.cursor, "L", known, recent) == len(made.members("L", known))
 

@@ -179,4 +179,4 @@ def test_a_crowd_that_signs_in_holds_up_nobody_who_asks(office: Office) -> None:
     assert asked == [200, 200, 200]
     assert told.total() == CROWD
     assert set(told) <= {401, 429, 503}
-    assert told[429] > CROWD / 2
+    assert told[429] + told[503] > CROWD / 2
