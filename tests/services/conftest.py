@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.access.throttle import Throttle
 from tests.services.api.office import Office, opened
 from tests.services.command_line import CommandLine, eventually, started
 
@@ -37,3 +38,10 @@ def office(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A register over HTTP; what a test adds to it must leave the others' figures alone."""
     with opened(postgres, tmp_path_factory.mktemp("office") / "keys") as office:
         yield office
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed(request: pytest.FixtureRequest) -> None:
+    """Every test comes from one address: what one has guessed must not keep the next one out."""
+    if "office" in request.fixturenames:
+        request.getfixturevalue("office").app.state.doorkeeper.throttle = Throttle()

@@ -7,28 +7,15 @@ import re
 from collections import Counter
 from contextlib import closing
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from events import database
 from services.access import sessions, users
-from services.access.throttle import Throttle
 from tests.services.api.office import PASSWORD, Office
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CROWD = 2_000
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_guessed(office: Office) -> Iterator[None]:
-    """Everybody here comes from one address: what one test has guessed must not keep the next one out."""
-    office.app.state.doorkeeper.throttle = Throttle()
-    yield
-    office.app.state.doorkeeper.throttle = Throttle()
 
 
 def signed_in(office: Office, name: str = "supervisor") -> httpx.Client:
