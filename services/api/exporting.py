@@ -86,7 +86,7 @@ def _noted(desk: Desk, asked: AskedExport) -> At:
             found = by_name.rows(question.cursor, question.keys, wanted, desk.reach.walks)
             subjects = [UUID(hex=row["subject"]) for row in found]
         else:
-            subjects = by_name.subjects(question.cursor, wanted)
+            subjects = by_name.subjects(question.cursor, question.keys, wanted, desk.reach.walks)
     desk.note(Showing("export", asked.purpose, _nothing), at, subjects, asked.model_dump(exclude={"wait", "purpose"}))
     return at
 

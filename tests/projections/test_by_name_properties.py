@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from events.errors import NoAnswer
+from projections import by_name
 from projections.by_name import Cut, Wanted, list_answer, page
 from projections.evidence import Listing
 from projections.reading import OFFICIAL, STANDINGS, read, state_on
@@ -164,3 +165,5 @@ def test_at_every_position_in_any_order_a_page_is_as_if_nothing_were_remembered(
                 with suppress(NoAnswer):
                     remembered = page(made.cursor, made.keys, asked, Cut(100), walks)
                     assert remembered == page(made.cursor, made.keys, asked, Cut(100))
+                    named = by_name.subjects(made.cursor, made.keys, asked, walks)
+                    assert named == by_name.subjects(made.cursor, made.keys, asked)

@@ -177,7 +177,7 @@ def test_what_was_used_longest_ago_is_forgotten_first() -> None:
 
 def test_everybody_in_a_list_is_named_without_opening_anybody(register: Register) -> None:
     told = {nik: register.tell(nik, listed("2018-11-01", THERE if nik == ANI else HERE)) for nik in (ANI, BUDI, CITRA)}
-    named = subjects(register.cursor, wanted(register))
+    named = subjects(register.cursor, register.keys, wanted(register))
     assert named == [*sorted((told[BUDI], told[CITRA])), told[ANI]]
     assert total(register.cursor, wanted(register)) == 3
     assert total(register.cursor, wanted(register, area=HERE)) == 2
@@ -186,7 +186,7 @@ def test_everybody_in_a_list_is_named_without_opening_anybody(register: Register
 
 def test_a_list_is_refused_before_anybody_is_named(register: Register) -> None:
     with pytest.raises(NoAnswer, match="no list 'ANOTHER' is known"):
-        subjects(register.cursor, wanted(register, list="ANOTHER"))
+        subjects(register.cursor, register.keys, wanted(register, list="ANOTHER"))
     with pytest.raises(WrongUse, match="no such area"):
         total(register.cursor, wanted(register, area="53.72"))
 
@@ -239,7 +239,7 @@ def test_trails_laid_end_to_end_explain_the_figure(register: Register) -> None:
     asked = Figure("53.71", "outstanding", TODAY, register.position)
     whole = explain_answer(register.cursor, *asked)
     first = explain_page(register.cursor, asked, None, 2)
-    second = explain_page(register.cursor, asked, subjects(register.cursor, wanted(register))[1], 2)
+    second = explain_page(register.cursor, asked, subjects(register.cursor, register.keys, wanted(register))[1], 2)
     assert {**first, "residents": first["residents"] + second["residents"]} == {**whole, "next": first["next"]}
     assert (len(first["residents"]), first["next"]) == (2, first["residents"][-1]["subject"])
     assert (second["people"], second["next"]) == (3, None)
