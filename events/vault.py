@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from psycopg import Cursor
 
-__all__ = ["Keys", "Person", "identify", "load_keys", "nonces", "people", "unlock"]
+__all__ = ["Keys", "Person", "identify", "load_keys", "make_file", "nonces", "people", "unlock"]
 
 MAC_BYTES: Final = 16
 _PEPPER: Final = "pepper"
@@ -246,20 +246,20 @@ def _make_missing(folder: Path) -> None:
     names = _names(folder)
     for name in (_PEPPER, *([] if any(map(_KEK.fullmatch, names)) else [_FIRST_KEK])):
         if name not in names:
-            _make_key(folder, name)
+            make_file(folder / name, os.urandom(KEY_BYTES).hex().encode() + b"\n")
     _sync(folder)
 
 
-def _make_key(folder: Path, name: str) -> None:
+def make_file(path: Path, content: bytes) -> None:
     """Whole or not at all, and never over another: of two processes that link the name at once, one keeps its own."""
-    draft = folder / f".{name}.{os.urandom(8).hex()}"
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(KEY_BYTES).hex().encode() + b"\n")
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            os.link(draft, folder / name)
+            os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -6,8 +6,6 @@ when; what that user may do is looked up at each use, so a token is worth what i
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID, uuid4
@@ -17,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from events.errors import NoAnswer, Refusal
+from events.vault import make_file
 from services.access.roles import Caller, Role
 
 if TYPE_CHECKING:
@@ -124,7 +123,8 @@ def load_key(folder: Path) -> OKPKey:
     path = folder / KEY
     try:
         if not path.exists():
-            _make(path)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_file(path, OKPKey.generate_key("Ed25519").as_pem(private=True))
         text = path.read_bytes()
     except OSError as error:
         raise Refusal(
@@ -140,18 +140,3 @@ def load_key(folder: Path) -> OKPKey:
             f"the key file {path} is no private Ed25519 key in PEM; put it back from its backup, or take it away"
         )
     return key
-
-
-def _make(path: Path) -> None:
-    """Whole or not at all, and never over another: of two processes that link the name at once, one keeps its own."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(OKPKey.generate_key("Ed25519").as_pem(private=True))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
