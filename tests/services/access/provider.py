@@ -74,7 +74,7 @@ class Provider:
 
 
 @contextmanager
-def provider() -> Iterator[Provider]:
+def running() -> Iterator[Provider]:
     """One that runs until the block ends."""
     one = Provider()
 

@@ -15,7 +15,7 @@ from services.access.reached import Reached, reached
 from services.access.roles import Caller, Role
 from services.access.sign_on import Begun, SignOn, sign_on
 from services.settings import Settings, from_environ
-from tests.services.access.provider import BACK, CLIENT, SECRET, Provider, provider
+from tests.services.access.provider import BACK, CLIENT, SECRET, Provider, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,62 +28,62 @@ HOST = "rekam.example"
 
 
 @pytest.fixture
-def office() -> Iterator[Provider]:
-    with provider() as one:
+def provider() -> Iterator[Provider]:
+    with running() as one:
         one.now = int(NOW.timestamp())
         yield one
 
 
 @pytest.fixture
-def here(office: Provider) -> Iterator[SignOn]:
+def here(provider: Provider) -> Iterator[SignOn]:
     with httpx.Client(trust_env=False) as web:
-        yield SignOn(office.issuer, CLIENT, SECRET, BACK, web)
+        yield SignOn(provider.issuer, CLIENT, SECRET, BACK, web)
 
 
-def signed_on(here: SignOn, office: Provider, now: datetime = NOW) -> str:
+def signed_on(here: SignOn, provider: Provider, now: datetime = NOW) -> str:
     address, begun = here.begin()
-    return here.finish(begun, *office.browse(address), now)
+    return here.finish(begun, *provider.browse(address), now)
 
 
 def test_whoever_signs_on_there_is_who_the_provider_says(
-    here: SignOn, office: Provider, cursor: psycopg.Cursor[Any]
+    here: SignOn, provider: Provider, cursor: psycopg.Cursor[Any]
 ) -> None:
-    users.add(cursor, users.check("ann", "auditor", []), None, office.sub)
-    user = users.by_subject(cursor, signed_on(here, office))
+    users.add(cursor, users.check("ann", "auditor", []), None, provider.sub)
+    user = users.by_subject(cursor, signed_on(here, provider))
 
     assert user is not None
     assert user.caller == Caller("ann", Role.AUDITOR)
-    assert office.exchanged["way"] == "basic"
+    assert provider.exchanged["way"] == "basic"
 
 
-def test_whom_nobody_has_added_is_nobody_here(here: SignOn, office: Provider, cursor: psycopg.Cursor[Any]) -> None:
-    office.sub = "somebody else"
+def test_whom_nobody_has_added_is_nobody_here(here: SignOn, provider: Provider, cursor: psycopg.Cursor[Any]) -> None:
+    provider.sub = "somebody else"
 
-    assert users.by_subject(cursor, signed_on(here, office)) is None
+    assert users.by_subject(cursor, signed_on(here, provider)) is None
 
 
-def test_the_browser_is_sent_with_all_that_makes_it_safe(here: SignOn, office: Provider) -> None:
+def test_the_browser_is_sent_with_all_that_makes_it_safe(here: SignOn, provider: Provider) -> None:
     address, begun = here.begin()
-    office.browse(address)
+    provider.browse(address)
 
-    assert address.startswith(f"{office.issuer}/in?")
-    assert {name: office.asked[name] for name in ("response_type", "client_id", "redirect_uri", "scope")} == {
+    assert address.startswith(f"{provider.issuer}/in?")
+    assert {name: provider.asked[name] for name in ("response_type", "client_id", "redirect_uri", "scope")} == {
         "response_type": "code",
         "client_id": CLIENT,
         "redirect_uri": BACK,
         "scope": "openid",
     }
-    assert office.asked["code_challenge_method"] == "S256"
+    assert provider.asked["code_challenge_method"] == "S256"
     assert begun.verifier not in address
     assert SECRET not in address + repr(here)
     assert len({*begun, *here.begin()[1]}) == 6
 
 
-def test_a_provider_that_wants_the_secret_in_the_form_gets_it_there(here: SignOn, office: Provider) -> None:
-    office.said = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+def test_a_provider_that_wants_the_secret_in_the_form_gets_it_there(here: SignOn, provider: Provider) -> None:
+    provider.said = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
 
-    assert signed_on(here, office) == office.sub
-    assert "way" not in office.exchanged
+    assert signed_on(here, provider) == provider.sub
+    assert "way" not in provider.exchanged
 
 
 WRONG: list[dict[str, Any]] = [
@@ -106,51 +106,51 @@ WRONG: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("told", WRONG, ids=str)
-def test_a_claim_that_is_wrong_is_not_believed(here: SignOn, office: Provider, told: dict[str, Any]) -> None:
-    office.told = told
+def test_a_claim_that_is_wrong_is_not_believed(here: SignOn, provider: Provider, told: dict[str, Any]) -> None:
+    provider.told = told
 
     with pytest.raises(NoAnswer, match="begin again"):
-        signed_on(here, office)
+        signed_on(here, provider)
 
 
-def test_several_audiences_are_fine_where_we_are_the_one_it_is_for(here: SignOn, office: Provider) -> None:
-    office.told = {"aud": [CLIENT, "another"], "azp": CLIENT}
+def test_several_audiences_are_fine_where_we_are_the_one_it_is_for(here: SignOn, provider: Provider) -> None:
+    provider.told = {"aud": [CLIENT, "another"], "azp": CLIENT}
 
-    assert signed_on(here, office) == office.sub
+    assert signed_on(here, provider) == provider.sub
 
 
 @pytest.mark.parametrize("kid", ["one", "two"])
-def test_a_signature_by_another_key_is_not_believed(here: SignOn, office: Provider, kid: str) -> None:
-    office.signed_by = ECKey.generate_key("P-256", {"kid": kid})
+def test_a_signature_by_another_key_is_not_believed(here: SignOn, provider: Provider, kid: str) -> None:
+    provider.signed_by = ECKey.generate_key("P-256", {"kid": kid})
 
     with pytest.raises(NoAnswer, match="not sound"):
-        signed_on(here, office)
+        signed_on(here, provider)
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "eyJhbGciOiJub25lIn0.e30.", 7, None])
 def test_what_is_no_token_of_theirs_is_not_believed(
-    here: SignOn, office: Provider, token: Any, monkeypatch: pytest.MonkeyPatch
+    here: SignOn, provider: Provider, token: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(office, "token", lambda: token)
+    monkeypatch.setattr(provider, "token", lambda: token)
 
     with pytest.raises(NoAnswer, match="begin again"):
-        signed_on(here, office)
+        signed_on(here, provider)
 
 
-def test_keys_may_change(here: SignOn, office: Provider) -> None:
-    signed_on(here, office)
-    signed_on(here, office)
-    office.keys.append(ECKey.generate_key("P-256", {"kid": "two", "use": "sig"}))
+def test_keys_may_change(here: SignOn, provider: Provider) -> None:
+    signed_on(here, provider)
+    signed_on(here, provider)
+    provider.keys.append(ECKey.generate_key("P-256", {"kid": "two", "use": "sig"}))
 
-    assert signed_on(here, office) == office.sub
-    assert office.paths.count("/keys") == 2
-    assert office.paths.count("/.well-known/openid-configuration") == 1
+    assert signed_on(here, provider) == provider.sub
+    assert provider.paths.count("/keys") == 2
+    assert provider.paths.count("/.well-known/openid-configuration") == 1
 
 
-def test_a_sign_on_is_finished_by_who_has_begun_it(here: SignOn, office: Provider) -> None:
+def test_a_sign_on_is_finished_by_who_has_begun_it(here: SignOn, provider: Provider) -> None:
     address, begun = here.begin()
     _, other = here.begin()
-    state, code = office.browse(address)
+    state, code = provider.browse(address)
 
     for wrong in ("", "é\ud800", other.state):
         with pytest.raises(NoAnswer, match="not begun here"):
@@ -159,27 +159,27 @@ def test_a_sign_on_is_finished_by_who_has_begun_it(here: SignOn, office: Provide
         here.finish(Begun(state, begun.nonce, other.verifier), state, code, NOW)
     with pytest.raises(NoAnswer, match="did not accept"):
         here.finish(begun, state, "another code", NOW)
-    assert here.finish(begun, state, code, NOW + timedelta(minutes=1)) == office.sub
+    assert here.finish(begun, state, code, NOW + timedelta(minutes=1)) == provider.sub
 
 
 @pytest.mark.parametrize(
     "said", [{"issuer": "another"}, {"token_endpoint": "ftp://x"}, {"jwks_uri": None}, {"authorization_endpoint": 7}]
 )
-def test_what_is_no_provider_is_not_asked_further(here: SignOn, office: Provider, said: dict[str, Any]) -> None:
-    office.said = said
+def test_what_is_no_provider_is_not_asked_further(here: SignOn, provider: Provider, said: dict[str, Any]) -> None:
+    provider.said = said
 
     with pytest.raises(NoAnswer, match="REKAM_OIDC_ISSUER"):
         here.begin()
-    assert len(office.paths) == 1
+    assert len(provider.paths) == 1
 
 
-def test_a_provider_that_does_not_answer_is_tried_again(here: SignOn, office: Provider) -> None:
-    office.status = 503
+def test_a_provider_that_does_not_answer_is_tried_again(here: SignOn, provider: Provider) -> None:
+    provider.status = 503
     with pytest.raises(Unreachable, match="503"):
         here.begin()
-    office.status = 200
+    provider.status = 200
 
-    assert signed_on(here, office) == office.sub
+    assert signed_on(here, provider) == provider.sub
     here.issuer, here._said = "http://" + "127.0.0.1:1", None
     with pytest.raises(Unreachable, match="ConnectError"):
         here.begin()
