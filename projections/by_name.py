@@ -7,36 +7,34 @@ while a rebuild swaps it, its transaction is REPEATABLE READ.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.errors import WrongUse
+from projections.balances import balances
 from projections.ledger import STANDS
 from projections.rows import AT_ONCE, Key, through
 from projections.selection import kelurahan_in
 from projections.transfers import NOWHERE
-from projections.walking import asking, order, remembered, soon, subject_of
+from projections.walking import asking, order, remembered
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, check, nowhere_yet, numbers_in, refuse_unheard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from uuid import UUID
 
     import psycopg
 
     from events.vault import Keys
+    from projections.recent import Recent
     from projections.walks import Walks
 
-__all__ = ["Cut", "Key", "Page", "Wanted", "learn", "list_answer", "page", "rows", "subjects", "total"]
+__all__ = ["Cut", "Key", "Page", "Wanted", "learn", "list_answer", "page", "rows", "total"]
 
 _MOST_ROWS: Final = 1_000
 #: People that a page looks at, for those that its filters ask for; fewer where each has to be opened.
 _LOOKED_AT: Final = 3_000
 _OPENED: Final = 750
 
-_ALL: Final = STANDS.format(view="outstanding")
-_ON_LIST: Final = f"SELECT subject, account FROM ({_ALL}) AS stands WHERE {IS_MEMBER}"
-_COUNT: Final = f"SELECT count(*) FROM ({_ON_LIST}) AS found"
+_COUNT: Final = f"SELECT count(*) FROM ({STANDS.format(view='outstanding')}) AS stands WHERE {IS_MEMBER}"
 # Each person's postings sum to 1 in the account where they stand, so nobody has to be told from another.
 _SUM: Final = """
     SELECT coalesce((SELECT sum(people) FROM outstanding.posting
@@ -125,38 +123,23 @@ def learn(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks)
         order(one, area)
 
 
-def subjects(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks | None = None) -> list[UUID]:
-    """Everybody in the list, whatever its filters, kelurahan by kelurahan and there in order of subject.
+def total(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks | None = None, recent: Recent | None = None) -> int:
+    """How many rows a list has without its filters, of the ledger alone.
 
-    Nobody is opened, but who has come to a kelurahan that is remembered. Refused as `list_answer` says.
-    """
-    _check(cursor, wanted)
-    one = asking(cursor, keys, wanted, walks)
-    statement = f"{_ALL if wanted.list is None else _ON_LIST} ORDER BY subject".encode()
-    named: list[UUID] = []
-    for area in kelurahan_in(wanted.area):  # of all at once it took three times as long: no room in memory
-        if soon(one, area):
-            named += sorted(map(subject_of, order(one, area).marks))
-            continue
-        asked = _asked(replace(wanted, area=area))
-        there = [subject for subject, _ in cursor.execute(statement, asked, binary=True, prepare=False)]
-        named += sorted([*there, *nowhere_yet(cursor, wanted)]) if NOWHERE in accounts_in(wanted, area) else there
-    return named
-
-
-def total(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks | None = None) -> int:
-    """How many `subjects` gives, of the ledger alone. For a whole city `counts` has the same figure much sooner.
-
-    Of a kelurahan of which a page was given it is remembered.
+    Of everybody, with `recent`, it is what the view `counts` says, much sooner; of a kelurahan of which a page was
+    given it is remembered.
     """
     areas = kelurahan_in(wanted.area)
     found = remembered(cursor, wanted, walks) if walks is not None and len(areas) == 1 else None
     if found is not None:
         return len(found.marks)
     _check(cursor, wanted)
+    if recent is not None and wanted.list is None:
+        held = balances(cursor, wanted.day, wanted.known, recent=recent)
+        return sum(held.get(account, 0) for area in areas for account in accounts_in(wanted, area))
     statement = _SUM if wanted.list is None else _COUNT
     row = cursor.execute(statement.encode(), _asked(wanted), binary=True, prepare=False).fetchone()
-    with_nowhere = any(NOWHERE in accounts_in(wanted, area) for area in kelurahan_in(wanted.area))
+    with_nowhere = any(NOWHERE in accounts_in(wanted, area) for area in areas)
     return int(row[0] if row else 0) + (len(nowhere_yet(cursor, wanted)) if with_nowhere else 0)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from projections.people import Place
     from projections.walks import Walks
 
-__all__ = ["Asking", "asking", "order", "remembered", "shown_by", "soon", "subject_of", "within"]
+__all__ = ["Asking", "asking", "order", "remembered", "shown_by", "subject_of", "within"]
 
 # Which of the particulars are shown: of those that are live the greatest by S.
 _MARKS: Final = """
@@ -118,12 +118,6 @@ def order(one: Asking, area: str) -> Order:
         else:
             one.walks.keep_order(asked, found)
     return found
-
-
-def soon(one: Asking, area: str) -> bool:
-    """Whether `order` of a kelurahan has only to look at what came since it was asked before."""
-    before = None if one.walks is None else one.walks.newest(_asked(one.sight, area, one.wanted).on_the_day)
-    return before is not None and abs(before.known - one.wanted.known) <= _NEAR
 
 
 def remembered(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks) -> Order | None:

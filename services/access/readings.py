@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from services.access.roles import Caller
 
-__all__ = ["ACTIONS", "Reading", "listed", "note", "of_person"]
+__all__ = ["ACTIONS", "Reading", "add", "begin", "listed", "note", "of_person"]
 
 ACTIONS: Final = (
     "list", "resident", "find", "trail", "explain", "export", "print", "log", "readings", "history", "anomalies",
@@ -26,12 +26,17 @@ ACTIONS: Final = (
 _NIK: Final = re.compile(r"\d{16}")
 _SUBJECT: Final = re.compile(r"[0-9a-f]{32}")
 
-_NOTE: Final = """
-    WITH noted AS (
-        INSERT INTO access.reading (who, role, action, purpose, question, people, position)
-        VALUES (%(who)s, %(role)s, %(action)s, %(purpose)s, %(question)s, %(people)s, %(position)s)
-        RETURNING number
-    ), named AS (
+_BEGIN: Final = """
+    INSERT INTO access.reading (who, role, action, purpose, question, people, position)
+    VALUES (%(who)s, %(role)s, %(action)s, %(purpose)s, %(question)s, %(people)s, %(position)s)
+    RETURNING number
+"""
+_ADD: Final = """
+    INSERT INTO access.seen (subject, reading)
+    SELECT DISTINCT subject, %(number)s::bigint FROM unnest(%(subjects)s::uuid[]) AS subject
+"""
+_NOTE: Final = f"""
+    WITH noted AS ({_BEGIN}), named AS (
         INSERT INTO access.seen (subject, reading)
         SELECT DISTINCT subject, number FROM noted, unnest(%(subjects)s::uuid[]) AS subject
     )
@@ -86,7 +91,27 @@ def _texts(value: Any) -> Iterator[str]:
 
 def note(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading, subjects: Iterable[UUID]) -> int:
     """Write down that the caller is about to be shown these subjects; the reading's number. As `rekam_access`."""
-    asked = {
+    return _number(cursor.execute(_NOTE.encode(), _asked(caller, reading) | {"subjects": list(subjects)}))
+
+
+def begin(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading) -> int:
+    """Write down that so many people are about to be shown; who they are comes by `add`, before each is shown."""
+    return _number(cursor.execute(_BEGIN, _asked(caller, reading)))
+
+
+def add(cursor: psycopg.Cursor[Any], number: int, subjects: Iterable[UUID]) -> None:
+    """Write down that the reading of that number is about to show these subjects, none of whom it has shown before."""
+    cursor.execute(_ADD, {"number": number, "subjects": list(subjects)})
+
+
+def _number(cursor: psycopg.Cursor[Any]) -> int:
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _asked(caller: Caller, reading: Reading) -> dict[str, Any]:
+    return {
         "who": caller.name,
         "role": caller.role,
         "action": reading.action,
@@ -94,11 +119,7 @@ def note(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading, subjects
         "question": Jsonb(dict(reading.question)),
         "people": reading.people,
         "position": reading.position,
-        "subjects": list(subjects),
     }
-    row = cursor.execute(_NOTE, asked).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def listed(cursor: psycopg.Cursor[Any], before: int | None, limit: int, who: str | None = None) -> list[dict[str, Any]]:

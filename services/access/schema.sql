@@ -53,8 +53,8 @@ CREATE TABLE IF NOT EXISTS access.reading (
 );
 CREATE INDEX IF NOT EXISTS reading_who ON access.reading (who, number);
 
--- Whom a reading has shown. No reference, which would be looked up once for each of 30,000 people of an export: both
--- are written by one statement.
+-- Whom a reading has shown; of an export that is broken off, those who were in what was sent. No reference, which would
+-- be looked up once for each of 30,000 people.
 CREATE TABLE IF NOT EXISTS access.seen (
     subject uuid   NOT NULL,
     reading bigint NOT NULL,

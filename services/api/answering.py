@@ -101,14 +101,20 @@ class Desk:
 
     def note(self, showing: Showing, at: At, subjects: Sequence[UUID], question: Mapping[str, Any]) -> None:
         """Write down, and commit, that these people are about to be shown to the caller."""
-        said = {name: value for name, value in question.items() if value is not None} | {"on": at.day.isoformat()}
-        said.pop("known", None)
-        try:
-            reading = readings.Reading(showing.action, showing.purpose, said, len(subjects), at.known)
-        except ValueError as error:  # what cannot be written down is not shown
-            raise WrongUse(f"{error}: look for somebody by NIK in a body alone") from None
+        reading = _reading(showing, at, len(subjects), question)
         with self.reach.access() as cursor:
             readings.note(cursor, self.caller, reading, subjects)
+
+    def begin(self, showing: Showing, at: At, people: int, question: Mapping[str, Any]) -> int:
+        """Write down, and commit, that so many are about to be shown; the number by which `add` says who they are."""
+        reading = _reading(showing, at, people, question)
+        with self.reach.access() as cursor:
+            return readings.begin(cursor, self.caller, reading)
+
+    def add(self, number: int, subjects: Sequence[UUID]) -> None:
+        """Write down, and commit, that these are about to be shown."""
+        with self.reach.access() as cursor:
+            readings.add(cursor, number, subjects)
 
     def fresh(self, asked: Asked, ask: Callable[[Question, At], dict[str, Any]]) -> Response:
         """Answer with what is so this moment, and follows from no position alone: no tag, kept nowhere."""
@@ -123,6 +129,16 @@ class Desk:
         day = day_of("on", on)
         position = question.known(known, *VIEW_NAMES)
         return At(day, position, question.accepted(position))
+
+
+def _reading(showing: Showing, at: At, people: int, question: Mapping[str, Any]) -> readings.Reading:
+    """WrongUse where the question may hold a NIK: what cannot be written down is not shown."""
+    said = {name: value for name, value in question.items() if value is not None} | {"on": at.day.isoformat()}
+    said.pop("known", None)
+    try:
+        return readings.Reading(showing.action, showing.purpose, said, people, at.known)
+    except ValueError as error:
+        raise WrongUse(f"{error}: look for somebody by NIK in a body alone") from None
 
 
 def document_of(answer: dict[str, Any], at: At) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """/v1/outstanding/export: a list as a file, which begins at once and is never whole in memory.
 
-Everybody in it is written down before the first piece leaves. Where filters leave some out, who is left is looked for
-first, so that nobody is written down who was not shown.
+How many are in it is written down before it begins, and who they are before the piece that they are in leaves. Where
+filters leave some out nobody knows how many are left: they are looked for first, and written down all at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from projections import by_name
 from projections.reading import READING_VERSION
+from projections.rows import AT_ONCE
 from services.access.roles import Operation
 from services.api.answering import At, Desk, Showing, Shown
 from services.api.asked_people import AskedPeople
@@ -29,7 +30,7 @@ from services.exports import columns, separated, workbook
 from services.exports.about import About, file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from services.ask import Question
 
@@ -57,8 +58,8 @@ def export(
     chosen = columns.choose([] if asked.columns is None else asked.columns.split(","))
     with ExitStack() as opened:
         take_turn(opened)
-        at = _noted(desk, asked)
-        found = _rows(desk, asked, at)
+        at, number = _noted(desk, asked)
+        found = _rows(desk, asked, at, number)
         opened.callback(found.close)
         rows = chain(list(islice(found, 1)), found)  # what is refused, is refused before the file begins
         about = About(
@@ -78,25 +79,34 @@ def export(
     return StreamingResponse(sent, headers=headers, media_type=media)
 
 
-def _noted(desk: Desk, asked: AskedExport) -> At:
+def _noted(desk: Desk, asked: AskedExport) -> tuple[At, int | None]:
+    """Write the reading down; its number, where who is shown is still to be added."""
+    found: Sequence[UUID] | None = None
     with desk.reach.question(desk.caller) as question:
         at = desk.at(question, asked.on, asked.known)
         wanted = wanted_of(desk.caller, asked, at)
+        people = by_name.total(question.cursor, wanted, desk.reach.walks, desk.reach.recent)
         if wanted.filters.any:
-            found = by_name.rows(question.cursor, question.keys, wanted, desk.reach.walks)
-            subjects = [UUID(hex=row["subject"]) for row in found]
-        else:
-            subjects = by_name.subjects(question.cursor, question.keys, wanted, desk.reach.walks)
-    desk.note(Showing("export", asked.purpose, _nothing), at, subjects, asked.model_dump(exclude={"wait", "purpose"}))
-    return at
+            rows = by_name.rows(question.cursor, question.keys, wanted, desk.reach.walks)
+            found = [UUID(hex=row["subject"]) for row in rows]
+    showing, said = Showing("export", asked.purpose, _nothing), asked.model_dump(exclude={"wait", "purpose"})
+    if found is None:
+        return at, desk.begin(showing, at, people, said)
+    desk.note(showing, at, found, said)
+    return at, None
 
 
-def _rows(desk: Desk, asked: AskedExport, at: At) -> Generator[dict[str, Any], None, None]:
+def _rows(desk: Desk, asked: AskedExport, at: At, number: int | None) -> Generator[dict[str, Any], None, None]:
     with desk.reach.question(desk.caller) as question:
         whole = full(desk.caller, asked.purpose)
-        yield from by_name.rows(
-            question.cursor, question.keys, wanted_of(desk.caller, asked, at), desk.reach.walks, full=whole
-        )
+        wanted = wanted_of(desk.caller, asked, at)
+        rows = by_name.rows(question.cursor, question.keys, wanted, desk.reach.walks, full=whole)
+        if number is None:
+            yield from rows
+            return
+        while some := list(islice(rows, AT_ONCE)):
+            desk.add(number, [UUID(hex=row["subject"]) for row in some])
+            yield from some
 
 
 def _nothing(_: Question, __: At) -> Shown:

@@ -48,13 +48,14 @@ class Running(NamedTuple):
     """An attack that has been started."""
 
     process: subprocess.Popen[bytes]
+    told: Path
+    """A file, since nobody reads while it runs: a pipe would be full, and hold it up."""
 
     def ended(self) -> Report:
         """Wait for its end."""
-        told, _ = self.process.communicate()
-        if self.process.returncode:
+        if self.process.wait():
             sys.exit(f"vegeta ended with {self.process.returncode}")
-        report = subprocess.run([vegeta(), "report", "-type=json"], input=told, capture_output=True, check=True)
+        report = subprocess.run([vegeta(), "report", "-type=json", self.told], capture_output=True, check=True)
         said = json.loads(report.stdout)
         times = said["latencies"]
         p50, p99, longest = (times[name] / 1e6 for name in ("50th", "99th", "max"))
@@ -80,8 +81,9 @@ def start(folder: Path, asked: Iterable[Asked], rate: int, during_s: int, connec
     targets.write_text("".join(map(_target, asked)))
     at_most = [f"-{name}={connections}" for name in ("workers", "max-workers", "connections", "max-connections")]
     how = ["-format=json", "-redirects=-1", "-timeout=60s", "-max-body=0"]
-    command = [vegeta(), "attack", f"-targets={targets}", f"-rate={rate}", f"-duration={during_s}s", *at_most, *how]
-    return Running(subprocess.Popen(command, stdout=subprocess.PIPE))
+    told = targets.with_suffix(".told")
+    command = [vegeta(), "attack", f"-targets={targets}", f"-output={told}", f"-rate={rate}", f"-duration={during_s}s"]
+    return Running(subprocess.Popen([*command, *at_most, *how]), told)
 
 
 def _target(one: Asked) -> str:

@@ -165,5 +165,6 @@ def test_at_every_position_in_any_order_a_page_is_as_if_nothing_were_remembered(
                 with suppress(NoAnswer):
                     remembered = page(made.cursor, made.keys, asked, Cut(100), walks)
                     assert remembered == page(made.cursor, made.keys, asked, Cut(100))
-                    named = by_name.subjects(made.cursor, made.keys, asked, walks)
-                    assert named == by_name.subjects(made.cursor, made.keys, asked)
+                    rows = list(by_name.rows(made.cursor, made.keys, asked, walks))
+                    assert rows == list(by_name.rows(made.cursor, made.keys, asked))
+                    assert by_name.total(made.cursor, asked, walks) == len(rows)

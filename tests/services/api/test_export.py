@@ -29,6 +29,15 @@ def test_a_csv_has_everybody_on_the_list_once(office: Office) -> None:
     assert answer.headers["cache-control"] == "private, no-store"
 
 
+def test_without_a_list_it_is_everybody_of_the_standing_as_the_counts_have_it(office: Office) -> None:
+    counts = office.json("supervisor", f"/v1/counts?on={DAY}")["total"]["standings"]
+    for standing in ("outstanding", "recorded"):
+        rows = rows_of(office.ask("supervisor", f"/v1/outstanding/export?on={DAY}&standing={standing}"))
+        assert len(rows) == counts[standing] > 0
+        entry = office.json("auditor", "/v1/readings?limit=1")["rows"][0]
+        assert (entry["action"], entry["people"]) == ("export", len(rows))
+
+
 def test_a_purpose_shows_niks_whole_and_stands_in_the_log_of_readings(office: Office) -> None:
     before = office.json("auditor", "/v1/readings?limit=1")["rows"][0]["number"]
     rows = rows_of(office.ask("officer", f"{QUESTION}&separator=semicolon&purpose=home_visit"), ";")
@@ -73,6 +82,17 @@ def test_what_is_refused_is_refused_before_the_file_begins(office: Office) -> No
     assert office.ask("supervisor", f"{QUESTION}&columns=nik,shoe_size").status_code == 400
     assert office.ask("auditor", QUESTION).status_code == 403
     assert office.ask("reporting", QUESTION).status_code == 403
+
+
+def test_whoever_is_in_it_is_in_the_log_of_readings_by_name(office: Office) -> None:
+    page = office.json("supervisor", f"/v1/outstanding?on={DAY}&list={LIST}&limit=300")
+    subjects = [row["subject"] for row in page["rows"]]
+    office.ask("supervisor", QUESTION)
+    number = office.json("auditor", "/v1/readings?limit=1")["rows"][0]["number"]
+
+    histories = [office.json("auditor", f"/v1/residents/{one}/readings?limit=1")["rows"] for one in subjects]
+    assert len(subjects) == 300
+    assert {history[0]["number"] for history in histories} == {number}
 
 
 def test_files_that_nobody_finishes_reading_leave_nothing_open(office: Office) -> None:
