@@ -39,6 +39,9 @@ WIDE: Final = Frame("burndown-wide", 960, 360, (64, 196, 16, 34))
 TALL: Final = Frame("burndown-tall", 343, 300, (50, 10, 16, 30))
 
 _APART: Final = 62
+_WORDS: Final = 145
+"""How wide what is said at the end is on a telephone."""
+
 _NAME: Final = 72
 """How wide the name of a month is, with room before the next one."""
 
@@ -141,6 +144,16 @@ def _line(from_: tuple[float, float], to: tuple[float, float], class_: str) -> M
     return svg.element("line", x1=from_[0], y1=from_[1], x2=to[0], y2=to[1], class_=class_)
 
 
+def _highest(plot: _Plot, burning: Burning, end: tuple[float, float]) -> float:
+    """The height of the uppermost of what is drawn under the words at the end: of what was left, and of the pace."""
+    from_x = end[0] - _WORDS
+    day, people = burning.days[-1]
+    now = plot.x(day), plot.y(people)
+    share = max(0.0, from_x - now[0]) / (end[0] - now[0]) if end[0] > now[0] else 1.0
+    left = [plot.y(people) for day, people in burning.days if plot.x(day) >= from_x]
+    return min(now[1] + share * (end[1] - now[1]), end[1], *left)
+
+
 def _said(plot: _Plot, burning: Burning, rest: int, words: Words) -> Iterator[Markup]:
     """What the two lines lead to, at their ends; where they meet, one above the other."""
     x, bottom = plot.x(burning.target), plot.y(0)
@@ -150,8 +163,10 @@ def _said(plot: _Plot, burning: Burning, rest: int, words: Words) -> Iterator[Ma
     anchor, at = ("start", x + 12) if wide else ("end", x - 2)
     yield svg.element("line", x1=x, x2=x, y1=plot.frame.room[2], y2=bottom, class_="target-line")
     left = words.of("burndown.left", people=rest)
-    yield svg.text(at, pace + (-4 if wide else -24), left, "strong truly-text", text_anchor=anchor)
-    yield svg.text(at, pace + (14 if wide else -8), words.of("burndown.pace"), "small", text_anchor=anchor)
+    if not wide:
+        pace = _highest(plot, burning, (x, pace))
+    yield svg.text(at, pace + (-4 if wide else -26), left, "strong truly-text", text_anchor=anchor)
+    yield svg.text(at, pace + (14 if wide else -10), words.of("burndown.pace"), "small", text_anchor=anchor)
     if wide:
         yield svg.text(at, bottom - 14, words.of("burndown.none_left", day=target), "strong")
         yield svg.text(at, bottom + 4, words.of("burndown.needed"), "small")

@@ -65,6 +65,8 @@ TALL: Final = Shape("split-tall", 343, 330, (0, 40), None, (92, 104), 46, 10)
 _ROOM: Final = 64
 """Height from which a group without parts holds its own label."""
 
+_ALONG: Final = 190
+"""Height from which the list of the tall shape holds its own label, turned."""
 
 _SEEN: Final = 1.5
 
@@ -134,7 +136,7 @@ def _whole(whole: Whole, shape: Shape, top: float, scale: float, number: Callabl
         at = top + whole.declared * scale
         yield svg.element("line", x1=left, y1=at, x2=right, y2=at, class_="declared-line")
     if shape.group is None:
-        yield svg.text(left, top - 9, number(whole.members), "strong")
+        yield _upright(whole, ((left + right) / 2, top, named), number)
         return
     middle, class_ = top + shape.height / 2, "on-dark"
     if named < _ROOM:
@@ -142,6 +144,18 @@ def _whole(whole: Whole, shape: Shape, top: float, scale: float, number: Callabl
     x = left + 16
     yield svg.text(x, middle - 4, number(whole.members), f"big {class_}")
     yield svg.text(x, middle + 20, whole.label, f"small {class_}")
+
+
+def _upright(whole: Whole, at: tuple[float, float, float], number: Callable[[int], str]) -> Markup:
+    """How many are on the list, along it from below; above it where it is short, and no ribbon rises beside."""
+    middle, top, height = at
+    if height < _ALONG:
+        return svg.text(0, top - 9, number(whole.members), "strong")
+    x, y = middle + 7, top + height / 2
+    turned = f"rotate(-90 {x:.2f} {y:.2f})"
+    return svg.text(
+        x, y, f"{number(whole.members)} {whole.label}", "strong on-dark", text_anchor="middle", transform=turned
+    )
 
 
 def _group(
