@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from services.processes import VIEWS
 from services.wire import LOG_TOPIC, RECEIPTS_TOPIC
+from tests.documents import block
 from tests.kafka import topics
 from tests.kafka.judge import judge
 from tests.kafka.messages import bad, captures
@@ -79,6 +82,7 @@ def test_what_an_asynchronous_standby_lacked_is_read_again_and_has_positions_aga
     assert judge(replicated) == {"appended": 125, "quarantined": 2}
     assert replicated.one("SELECT sum(people)::int FROM counts.posting WHERE from_account = 0") == 125
     the_last_word_holds(replicated)
+    whoever_keeps_the_topic_sees_it(replicated)
 
 
 def the_last_word_holds(world: World) -> None:
@@ -96,6 +100,17 @@ def the_last_word_holds(world: World) -> None:
         tuple(entry["kafka"][name] for name in ("topic", "incarnation", "partition", "offset")): position
         for position, entry in zip(stored, entries, strict=True)
     }
+
+
+def whoever_keeps_the_topic_sees_it(world: World) -> None:
+    """The program in docs/auditors.md ends at the log's own digest, and says where a position was given twice."""
+    records = world.on_topic(LOG_TOPIC)
+    kept = b"".join(b"position=%s\t%s\n" % (dict(record.headers)["position"], record.value) for record in records)
+    done = subprocess.run([sys.executable, "-c", block("topic")], input=kept, capture_output=True, check=True)
+    digest = world.one("SELECT encode(digest, 'hex') FROM log.head")
+
+    assert done.stdout.decode() == f"125 entries, digest {digest}\n"
+    assert done.stderr.decode() == "from here on position 51 is another entry\n"
 
 
 def by_position(world: World) -> dict[int, list[Any]]:
