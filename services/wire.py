@@ -90,7 +90,7 @@ class Wire:
     def broker(self) -> KafkaBroker:
         """Make FastStream's broker object. It only consumes, and does not look into messages."""
         return KafkaBroker(
-            self.engines.kafka,
+            self.engines.kafka.split(","),  # FastStream would take several in one text for one host
             security=faststream_security(self.settings),
             metadata_max_age_ms=1000,  # or a topic made again is noticed after 5 minutes
             allow_auto_create_topics=False,
