@@ -183,7 +183,8 @@ def asking(settings: Settings, *, hold: bool = True, primary: bool = False) -> I
 
 def broken_off(error: psycopg.OperationalError) -> Unreachable:
     """Why an answer was not given to its end: the server went away, or a standby could not wait for the question."""
-    if isinstance(error, psycopg.errors.SerializationFailure):
+    # in the middle of a statement it has a code of its own, between two of them the text alone
+    if isinstance(error, psycopg.errors.SerializationFailure) or "conflict with recovery" in str(error):
         return Unreachable("the standby had to go on with what the primary did, a rebuild as a rule: ask again")
     return Unreachable(f"PostgreSQL broke the answer off, {type(error).__name__}: see that it runs, and ask again")
 
