@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# A connection by TLS is closed in several steps, and aiokafka does not wait for them: what an event loop leaves at its end
-# is collected while the test that left it still runs.
+# A connection by TLS is closed in several steps, and aiokafka does not wait for them: what an event loop leaves at its
+# end is collected while the test that left it still runs.
 pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.filterwarnings(
