@@ -58,8 +58,9 @@ class Steady:
     async def _publish(self) -> None:
         handed: list[tuple[Message, int, asyncio.Future[Any]]] = []
         async with AIOKafkaProducer(
-            bootstrap_servers=self._kafka, acks="all", enable_idempotence=True, linger_ms=2, metadata_max_age_ms=1000
-        ) as producer:
+            bootstrap_servers=self._kafka, acks="all", enable_idempotence=True, linger_ms=2, metadata_max_age_ms=1000,
+            max_batch_size=512 * 1024,  # or what waits for one partition's new leader holds up the others, here already
+        ) as producer:  # fmt: skip
             began = time.monotonic()
             for number in count():
                 if self._over.is_set():
