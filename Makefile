@@ -1,8 +1,8 @@
-# make setup | demo | test | lint need only make and Python 3.11 or newer; make bench also Java 17 and Maven.
+# make setup | demo | test | lint need only make and Python 3.11 or newer; make bench and make cluster also Java 17 and Maven.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock
+.PHONY: setup demo test lint bench cluster lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -27,6 +27,10 @@ lint: setup
 # Speed and memory on this machine, against a real Apache Kafka; docs/figures.md keeps what was printed.
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+
+# How long intake stands still when a broker, the controller or PostgreSQL's primary is lost; docs/proof.md has the figures.
+cluster: setup
+	$(BIN)/python -m tests.kafka.standstill
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

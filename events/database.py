@@ -31,6 +31,8 @@ __all__ = [
     "Connection",
     "Session",
     "check_version",
+    "checked",
+    "completed",
     "connect",
     "create",
     "with_password",
@@ -67,23 +69,52 @@ STEPS: Final[dict[int, str]] = {
 
 # A plan kept from when a table was nearly empty would read all of it later on.
 OPTIONS: Final = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan"
+
+# A server that has vanished with its machine says nothing any more: without these it is waited for up to two hours.
+_NOTICED: Final = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+_TO_WRITE: Final = {"target_session_attrs": "read-write"}
 _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
 
 
-def connect(address: str, role: str | None = None, *, autocommit: bool = False, derived: bool = False) -> Connection:
+def completed(address: str, *, reading: bool = False) -> str:
+    """The address with what it leaves open: of several servers the one that can be written to, unless for `reading`.
+
+    And that one which has vanished is noticed within half a minute. What the address says itself holds. WrongUse where
+    it is none.
+    """
+    try:
+        return make_conninfo("", **{**_NOTICED, **({} if reading else _TO_WRITE), **conninfo_to_dict(address)})
+    except psycopg.ProgrammingError:
+        raise _no_address() from None
+
+
+def connect(
+    address: str,
+    role: str | None = None,
+    *,
+    autocommit: bool = False,
+    derived: bool = False,
+    reading: bool = False,
+) -> Connection:
     """Open a connection that acts as `role`; UTF-8, UTC, and a lock is never waited for longer than a minute.
 
     `derived` is for what only follows from the log: a commit need not reach the disk at once. What a crash takes of it
-    is the end, and whole transactions with their position, so the work goes on from there.
+    is the end, and whole transactions with their position, so the work goes on from there. `reading` is for what may
+    be asked of a standby too; everything else gets a server that can be written to, or none.
 
-    Unreachable where no server answers, NoAnswer where it has none of our roles; WrongUse where the address is none.
+    Unreachable where no such server answers, NoAnswer where it has none of our roles; WrongUse: the address is none.
     """
     options = OPTIONS
     options += f" -c role={role}" if role else ""
     options += " -c synchronous_commit=off" if derived else ""
     try:
         return psycopg.connect(
-            address,
+            completed(address, reading=reading),
             options=options,
             client_encoding="utf8",
             connect_timeout=10,
@@ -91,23 +122,36 @@ def connect(address: str, role: str | None = None, *, autocommit: bool = False, 
             application_name=role or "rekam",
         )
     except psycopg.OperationalError as error:
-        if role and f'role "{role}" does not exist' in str(error):
-            raise NoAnswer(
-                "the database has no register yet: start it with `rekam up`, or make it with `rekam prepare`"
-            ) from error
-        raise Unreachable(f"PostgreSQL does not answer: {_said(error)}. Check REKAM_DATABASE, or start it.") from error
+        raise _not_connected(error, role, reading=reading) from error
     except psycopg.ProgrammingError as error:
         raise _no_address() from error
 
 
-def with_password(address: str, password: str) -> str:
-    """The address with the password in it, not to be shown. WrongUse where it holds one already, or is no address."""
+def _not_connected(error: psycopg.OperationalError, role: str | None, *, reading: bool) -> NoAnswer | Unreachable:
+    said = _said(error)
+    if role and f'role "{role}" does not exist' in said:
+        return NoAnswer("the database has no register yet: start it with `rekam up`, or make it with `rekam prepare`")
+    if "session is read-only" in said:
+        way_out = "Name the primary, or all servers as host:port,host:port, or promote the standby."
+        return Unreachable(f"REKAM_DATABASE leads to a standby, which cannot be written to: {said}. {way_out}")
+    setting = "REKAM_DATABASE, or REKAM_DATABASE_READ if it is set," if reading else "REKAM_DATABASE,"
+    return Unreachable(f"PostgreSQL does not answer: {said}. Check {setting} or start it.")
+
+
+def checked(address: str, setting: str) -> str:
+    """The address as it stands. WrongUse names the setting where it is none."""
     try:
-        if "password" in conninfo_to_dict(address):
-            raise WrongUse("REKAM_DATABASE holds a password and REKAM_DATABASE_PASSWORD_FILE names one: take one away")
-        return make_conninfo(address, password=password)
+        conninfo_to_dict(address)
     except psycopg.ProgrammingError:
-        raise _no_address() from None
+        raise _no_address(setting) from None
+    return address
+
+
+def with_password(address: str, password: str, setting: str = "REKAM_DATABASE") -> str:
+    """The address with the password in it, not to be shown. WrongUse where it holds one already, or is no address."""
+    if "password" in conninfo_to_dict(checked(address, setting)):
+        raise WrongUse(f"{setting} holds a password and REKAM_DATABASE_PASSWORD_FILE names one: take one away")
+    return make_conninfo(address, password=password)
 
 
 class Session:
@@ -213,8 +257,8 @@ def _version(cursor: psycopg.Cursor[Any]) -> int:
     return int(row[0])
 
 
-def _no_address() -> WrongUse:
-    return WrongUse("REKAM_DATABASE is no PostgreSQL address, such as postgresql://user@host:5432/rekam")
+def _no_address(setting: str = "REKAM_DATABASE") -> WrongUse:
+    return WrongUse(f"{setting} is no PostgreSQL address, such as postgresql://user@host:5432/rekam")
 
 
 def _said(error: psycopg.Error) -> str:

@@ -65,9 +65,11 @@ _ONLY: Final = ("AND position <= %(known)b", "AND position <= %(known)b AND subj
 _OF_THOSE: Final = _OF_ACCOUNTS.replace(_STANDS, _STANDS.replace(*_ONLY))
 _OF_THOSE_MEMBERS: Final = _OF_MEMBERS.replace(_STANDS, _STANDS.replace(*_ONLY))
 
-# What the rows depend on beside the position: row security, and which keys there are.
+# What the rows depend on beside the position: row security, which keys there are, and which server is asked: one that
+# was put back from a copy, or was a standby, may have given a position to another entry.
 _SIGHT: Final = """
-    SELECT current_user::text, current_setting('rekam.accounts', true), (SELECT times FROM vault.destroyed)
+    SELECT current_user::text, current_setting('rekam.accounts', true), (SELECT times FROM vault.destroyed),
+           pg_postmaster_start_time()
 """
 
 #: With more new ones than one in so many, everybody is opened again.

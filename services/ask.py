@@ -30,7 +30,18 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from services.settings import Settings
 
-__all__ = ["HOLD", "MISSING", "NOW", "VIEW_NAMES", "Now", "Question", "asking", "day_of", "parse_views"]
+__all__ = [
+    "HOLD",
+    "MISSING",
+    "NOW",
+    "VIEW_NAMES",
+    "Now",
+    "Question",
+    "asking",
+    "broken_off",
+    "day_of",
+    "parse_views",
+]
 
 VIEW_NAMES: Final = ("counts", "trail", "outstanding")
 
@@ -145,14 +156,19 @@ class Question:
 
 
 @contextmanager
-def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
+def asking(settings: Settings, *, hold: bool = True, primary: bool = False) -> Iterator[Question]:
     """Open a question. Unreachable where there is no database, NoAnswer where there is no register in it yet.
 
     Refusal where the database is another Rekam's.
 
-    `hold` keeps every view in its place until the question is answered; without it a view may be missing.
+    `hold` keeps every view in its place until the question is answered; without it a view may be missing. `primary` is
+    for what is asked before something is changed: it is not asked of a standby, which may be behind.
     """
-    with _connected(find(settings).database) as connection, connection.cursor() as cursor:
+    engines = find(settings)
+    with (
+        _connected(engines.database if primary else engines.reading, reading=not primary) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             if hold:
@@ -162,16 +178,23 @@ def asking(settings: Settings, *, hold: bool = True) -> Iterator[Question]:
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise NoAnswer(MISSING) from None
         except psycopg.OperationalError as error:
-            said = f"PostgreSQL broke the answer off, {type(error).__name__}"
-            raise Unreachable(f"{said}: see that it runs, and ask again") from error
+            raise broken_off(error) from error
 
 
-def _connected(address: str) -> Connection:
+def broken_off(error: psycopg.OperationalError) -> Unreachable:
+    """Why an answer was not given to its end: the server went away, or a standby could not wait for the question."""
+    # in the middle of a statement it has a code of its own, between two of them the text alone
+    if isinstance(error, psycopg.errors.SerializationFailure) or "conflict with recovery" in str(error):
+        return Unreachable("the standby had to go on with what the primary did, a rebuild as a rule: ask again")
+    return Unreachable(f"PostgreSQL broke the answer off, {type(error).__name__}: see that it runs, and ask again")
+
+
+def _connected(address: str, *, reading: bool) -> Connection:
     """Connect as a reader. Where only the role is missing, the database has never been ours."""
     try:
-        return database.connect(address, "rekam_reader")
+        return database.connect(address, "rekam_reader", reading=reading)
     except Unreachable:
-        with database.connect(address):
+        with database.connect(address, reading=reading):
             raise NoAnswer(MISSING) from None
 
 

@@ -35,14 +35,21 @@ WAY_OUT = "start them with `rekam up`, or set REKAM_KAFKA and REKAM_DATABASE"
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Addresses: Kafka's bootstrap servers and PostgreSQL's connection string.
+    """Addresses: Kafka's bootstrap servers, PostgreSQL's connection string, and that by which questions are asked.
 
     `embedded` means that the broker is our own: it refuses idempotent producers, and forgets everything at its end.
+    `standby` is empty where questions are asked of the database itself.
     """
 
     kafka: str
     database: str = field(repr=False)  # may hold a password
     embedded: bool
+    standby: str = field(default="", repr=False)
+
+    @property
+    def reading(self) -> str:
+        """Where questions are asked."""
+        return self.standby or self.database
 
 
 class Embedded:
@@ -81,7 +88,7 @@ class Embedded:
     def engines(self) -> Engines:
         kafka = self._broker.address if self._broker else self._settings.kafka
         address = self._postgres.address if self._postgres else database_of(self._settings)
-        return Engines(kafka, address, embedded=self._broker is not None)
+        return Engines(kafka, address, embedded=self._broker is not None, standby=standby_of(self._settings))
 
     def ended(self) -> tuple[str, ...]:
         """Which of `broker` and `postgres` have ended by themselves. Quick: to be asked often."""
@@ -120,7 +127,7 @@ def find(settings: Settings) -> Engines:
     Raises Unreachable where our own would be needed and nobody runs them.
     """
     if settings.kafka and settings.database:
-        return Engines(settings.kafka, database_of(settings), embedded=False)
+        return Engines(settings.kafka, database_of(settings), embedded=False, standby=standby_of(settings))
     try:
         running = is_held(settings.data / "lock")
         known = json.loads((settings.data / "engines.json").read_text()) if running else {}
@@ -136,15 +143,24 @@ def find(settings: Settings) -> Engines:
     if not (kafka and address):
         missing = "REKAM_DATABASE" if kafka else "REKAM_KAFKA"
         raise Unreachable(f"`rekam up` runs with a {missing} of its own: set the same {missing} here")
-    return Engines(kafka, address, embedded=not settings.kafka)
+    return Engines(kafka, address, embedded=not settings.kafka, standby=standby_of(settings))
 
 
 def database_of(settings: Settings) -> str:
     """The address that the settings give, with the password from its file; empty where our own is meant."""
+    return _opened(settings, settings.database, "REKAM_DATABASE") if settings.database else ""
+
+
+def standby_of(settings: Settings) -> str:
+    """The same for the address that questions are asked at; empty where that is the database itself."""
+    return _opened(settings, settings.database_read, "REKAM_DATABASE_READ") if settings.database_read else ""
+
+
+def _opened(settings: Settings, address: str, setting: str) -> str:
     if settings.database_password_file is None:
-        return settings.database
+        return database.checked(address, setting)
     password = private.password("REKAM_DATABASE_PASSWORD_FILE", settings.database_password_file)
-    return database.with_password(settings.database, password)
+    return database.with_password(address, password, setting)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from aiokafka.errors import KafkaError
 
 from events import database, vault
 from events.errors import WrongUse
@@ -99,6 +100,13 @@ async def _process(settings: Settings, wire: Wire, name: str) -> None:
     pulse = Pulse(settings.pulse)
     pulse.begin()
     await wire.make_topics()
+    try:
+        await _work(settings, wire, name, pulse)
+    except KafkaError as error:  # it went away before the first connection was made
+        raise await wire.unreachable(error) from error
+
+
+async def _work(settings: Settings, wire: Wire, name: str, pulse: Pulse) -> None:
     if name == "relay":
         await Relay(wire, pulse).run()
     elif name == "intake":

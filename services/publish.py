@@ -72,7 +72,7 @@ async def publish_in_portions(wire: Wire, portions: Iterable[Sequence[Outgoing]]
         try:
             await producer.start()
         except KafkaError as error:
-            raise Unreachable(f"Kafka at {wire.engines.kafka} does not answer: {error!r}. Is it running?") from error
+            raise await wire.unreachable(error) from error
         async with wire.probe() as probe, Ledger(wire, probe) as ledger:
             publisher = _Publisher(producer, ledger, progress)
             rest = iter(portions)

@@ -69,7 +69,7 @@ def rebuild(settings: Settings, views: Sequence[str], *, accept: bool) -> dict[s
     """
     names = parse_views(views, tuple(VIEWS))
     address = find(settings).database
-    with asking(settings, hold=False) as question:
+    with asking(settings, hold=False, primary=True) as question:
         keys = question.keys
     try:
         if not accept:

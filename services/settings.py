@@ -31,6 +31,11 @@ SETTINGS: Final = (
     Setting("REKAM_KAFKA", "", "Kafka's bootstrap servers, `host:port,…`; empty: the embedded broker"),
     Setting("REKAM_DATABASE", "", "PostgreSQL's address, `postgresql://…`; empty: the embedded one"),
     Setting(
+        "REKAM_DATABASE_READ",
+        "",
+        "with `REKAM_DATABASE`: where questions are asked, such as a standby's address; empty: there too",
+    ),
+    Setting(
         "REKAM_DATABASE_PASSWORD_FILE",
         "",
         "with `REKAM_DATABASE`, where it holds no password: file whose first line is the password",
@@ -73,6 +78,7 @@ class Settings:
 
     kafka: str
     database: str = field(repr=False)  # may hold a password
+    database_read: str = field(repr=False)  # empty: the same
     database_password_file: Path | None
     data: Path
     keys: Path
@@ -111,6 +117,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     return Settings(
         kafka=",".join(servers),
         database=given["REKAM_DATABASE"],
+        database_read=given["REKAM_DATABASE_READ"],
         database_password_file=file_or_none(given["REKAM_DATABASE_PASSWORD_FILE"]),
         data=data,
         keys=Path(given["REKAM_KEYS"]).absolute() if given["REKAM_KEYS"] else data / "keys",
@@ -148,8 +155,9 @@ def check_names(environ: Mapping[str, str]) -> None:
 
 def check_security(environ: Mapping[str, str], given: Mapping[str, str]) -> None:
     """That no setting of security is missing, or is without effect: who sets it believes to be protected."""
-    if given["REKAM_DATABASE_PASSWORD_FILE"] and not given["REKAM_DATABASE"]:
-        raise WrongUse("REKAM_DATABASE_PASSWORD_FILE has no effect on the embedded PostgreSQL: set REKAM_DATABASE too")
+    for name in ("REKAM_DATABASE_PASSWORD_FILE", "REKAM_DATABASE_READ"):
+        if given[name] and not given["REKAM_DATABASE"]:
+            raise WrongUse(f"{name} has no effect on the embedded PostgreSQL: set REKAM_DATABASE too")
     security = one_of("REKAM_KAFKA_SECURITY", given, get_args(Security))
     one_of("REKAM_KAFKA_MECHANISM", given, get_args(Mechanism))
     if security != "plaintext" and not given["REKAM_KAFKA"]:

@@ -31,7 +31,7 @@ _NIK: Final = re.compile("[0-9]{16}")
 
 
 def status(settings: Settings) -> Answer:
-    with asking(settings) as question:
+    with asking(settings, primary=True) as question:
         return Answer(status_document(question), shown.status)
 
 
@@ -50,14 +50,14 @@ def status_document(question: Question) -> dict[str, Any]:
 
 
 def quarantine_list(settings: Settings, *, everything: bool) -> Answer:
-    with asking(settings) as question:
+    with asking(settings, primary=True) as question:
         rows = quarantine.listed(question.cursor, everything=everything)
         return Answer({"rows": with_versions(question, rows)}, shown.parked)
 
 
 def redrive(settings: Settings, numbers: Sequence[int]) -> Answer:
     set_up()
-    with asking(settings):
+    with asking(settings, primary=True):
         pass  # where there is no register, that is said
     rows = redriven(settings, numbers)
     return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] in {"appended", "duplicate"} for row in rows))
@@ -84,7 +84,7 @@ def _told(outcome: Any) -> dict[str, Any]:
 def dismiss(settings: Settings, numbers: Sequence[int], reason: str) -> Answer:
     if not reason.strip():
         raise WrongUse("--reason is empty: say why the message is given up")
-    with asking(settings):
+    with asking(settings, primary=True):
         pass
     rows = dismissed(settings, numbers, reason)
     return Answer({"rows": rows}, shown.redriven, ok=all(row["outcome"] == "dismissed" for row in rows))

@@ -18,7 +18,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from events.errors import Unreachable
 from events.facts import SOURCE_TOPICS
 from services.incarnations import Probe
-from services.security import client_options, faststream_security
+from services.security import client_options, faststream_security, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -50,6 +50,9 @@ SOURCE_PARTITIONS: Final = 4
 
 COPIES: Final = 3
 """Of a topic that we make, where there are as many brokers."""
+
+IN_SYNC: Final = 2
+"""Of three copies so many have a message before it is taken; by Kafka's own default one, with which it may be lost."""
 
 _LARGEST_BATCH: Final = 2_000
 _LONGEST_WAIT_MS: Final = 500
@@ -87,7 +90,7 @@ class Wire:
     def broker(self) -> KafkaBroker:
         """Make FastStream's broker object. It only consumes, and does not look into messages."""
         return KafkaBroker(
-            self.engines.kafka,
+            self.engines.kafka.split(","),  # FastStream would take several in one text for one host
             security=faststream_security(self.settings),
             metadata_max_age_ms=1000,  # or a topic made again is noticed after 5 minutes
             allow_auto_create_topics=False,
@@ -120,14 +123,19 @@ class Wire:
             there = set(await admin.list_topics())
             missing = [name for name in OUR_TOPICS if name not in there]
             if missing:
-                replication = min(COPIES, len((await admin.describe_cluster())["brokers"]))
-                answer = await admin.create_topics([NewTopic(name, OUR_TOPICS[name], replication) for name in missing])
-                _check(answer.topic_errors)
+                copies = min(COPIES, len((await admin.describe_cluster())["brokers"]))
+                configs = {"min.insync.replicas": str(IN_SYNC)} if copies == COPIES else {}
+                topics = [NewTopic(name, OUR_TOPICS[name], copies, topic_configs=configs) for name in missing]
+                _check((await admin.create_topics(topics)).topic_errors)
         except KafkaError as error:
-            said = f"Kafka at {self.engines.kafka} does not answer: {error!r}"
-            raise Unreachable(f"{said}. Check REKAM_KAFKA, or start it.") from error
+            raise await self.unreachable(error) from error
         finally:
             await admin.close()
+
+    async def unreachable(self, error: KafkaError) -> Unreachable:
+        """Say what stood in the way of a client that could not connect."""
+        said = await why_not(self.settings, self.engines.kafka)
+        return Unreachable(said or f"Kafka at {self.engines.kafka} does not answer: {error!r}. Check REKAM_KAFKA.")
 
 
 def subscribe(

@@ -172,9 +172,9 @@ def test_every_setting_that_can_matter_to_a_container_is_there() -> None:
     given = set(OURS["intake"].environ) | set(OURS["api"].environ)
     left_out = {setting.name for setting in SETTINGS} - given
 
-    # the embedded engines' folder, and a Kafka and a sign-on of the office's own, with passwords
+    # the embedded engines' folder, a standby, and a Kafka and a sign-on of the office's own, with passwords
     of_their_own = {name for name in left_out if name.startswith(("REKAM_KAFKA_", "REKAM_OIDC_"))}
-    assert left_out == {"REKAM_DATA"} | of_their_own
+    assert left_out == {"REKAM_DATA", "REKAM_DATABASE_READ"} | of_their_own
 
 
 def test_the_api_listens_within_its_container_and_is_reached_from_this_machine_alone() -> None:

@@ -119,7 +119,7 @@ def revoke(settings: Settings, jti: str) -> Answer:
 @contextmanager
 def _kept(settings: Settings) -> Iterator[psycopg.Cursor[Any]]:
     """A transaction of who keeps the users; where there is no register, or another Rekam's, that is said."""
-    with asking(settings, hold=False):
+    with asking(settings, hold=False, primary=True):
         pass
     with database.connect(find(settings).database, "rekam_access") as connection, connection.cursor() as cursor:
         try:

@@ -1,7 +1,9 @@
 """How a question becomes an answer: the day, the position, a tag of both, and the document.
 
 An answer at a position is the same for ever, so its tag is made of what was asked, by whom it may be seen, the day, the
-position and the reading; where the tag is known already, nothing is computed and the answer is 304.
+position, when its entry was accepted, and the reading; where the tag is known already, nothing is computed and the
+answer is 304. A position that was given once more, after a primary was lost with what its standby did not have yet, was
+accepted at another time.
 """
 
 from __future__ import annotations
@@ -151,7 +153,8 @@ def document_of(answer: dict[str, Any], at: At) -> dict[str, Any]:
 
 def tag_of(caller: Caller, path: str, at: At, asked: Mapping[str, Any]) -> str:
     seen_by = (caller.role, caller.areas)
-    text = orjson.dumps([path, seen_by, at.day, at.known, READING_VERSION, asked], option=orjson.OPT_SORT_KEYS)
+    answered = (at.day, at.known, at.accepted, READING_VERSION)
+    text = orjson.dumps([path, seen_by, answered, asked], option=orjson.OPT_SORT_KEYS)
     return f'"{sha256(text).hexdigest()[:32]}"'
 
 

@@ -1,5 +1,8 @@
 """How the API reaches the register: pools of connections on which each question takes on the role of who asks.
 
+Questions are asked where REKAM_DATABASE_READ says, of a standby as a rule; users, sessions and the log of readings are
+the primary's.
+
 The database may come later than the API, go away and come back: every question that finds none is Unreachable, and
 the next one tries again. Roles and row security in PostgreSQL hold the line of `services.access.roles` a second time.
 """
@@ -24,13 +27,14 @@ from projections.recent import Recent
 from projections.walks import Walks
 from services.access import sessions, tokens
 from services.access.reached import reached
-from services.ask import HOLD, MISSING, NOW, Now, Question
+from services.ask import HOLD, MISSING, NOW, Now, Question, broken_off
 from services.embedded import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from services.access.roles import Caller
+    from services.embedded import Engines
     from services.settings import Settings
 
 __all__ = ["Reach"]
@@ -49,6 +53,7 @@ _BEGIN: Final = """
 """
 _HOLD: Final = f"{HOLD}; {NOW}"
 _BEGIN_ACCESS: Final = b"BEGIN; SET LOCAL ROLE rekam_access"
+_HEAD: Final = "BEGIN READ ONLY; SET LOCAL ROLE rekam_reader; SELECT size FROM log.head"
 _LOOKED_FOR_EVERY_S: Final = 1.0
 
 _Pool = ConnectionPool[database.Connection]
@@ -66,7 +71,7 @@ class Reach:
         self._load_token_key = functools.cache(tokens.load_key)
         self._making = threading.Lock()
         self._pools: dict[str, tuple[str, _Pool]] = {}
-        self._looked = (-math.inf, "")
+        self._looked: tuple[float, Engines | None] = (-math.inf, None)
 
     def close(self) -> None:
         with self._making:
@@ -132,9 +137,25 @@ class Reach:
             connection.commit()
 
     def look(self) -> None:
-        """See that the database answers; Unreachable where not."""
-        with self._connection("questions", _QUESTIONS) as connection:
-            connection.execute("SELECT 1")
+        """See that the database answers, and the standby where questions are asked of one; Unreachable where not."""
+        for name, most in (("questions", _QUESTIONS), ("access", _ACCESS)):
+            with self._connection(name, most) as connection:
+                connection.execute("SELECT 1")
+
+    def head(self) -> int:
+        """Where the log ends on the primary: a standby that questions are asked of may not have all of it yet."""
+        with self._connection("access", _ACCESS) as connection:
+            try:
+                cursor = connection.execute(_HEAD.encode())
+                while cursor.nextset():
+                    pass
+                row = cursor.fetchone()
+            except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedObject):
+                raise NoAnswer(MISSING) from None
+            finally:
+                if not connection.closed:
+                    connection.rollback()
+        return 0 if row is None else int(row[0])
 
     @staticmethod
     def _begin(connection: database.Connection, begin: str) -> Now | None:
@@ -160,12 +181,11 @@ class Reach:
         except (PoolTimeout, TooManyRequests):
             raise Unreachable("PostgreSQL does not answer, or too much is asked at once: ask again") from None
         except psycopg.OperationalError as error:
-            said = f"PostgreSQL broke the answer off, {type(error).__name__}"
-            raise Unreachable(f"{said}: see that it runs, and ask again") from error
+            raise broken_off(error) from error
 
     def _pool(self, name: str, most: int) -> _Pool:
         """Give the pool of that name, made anew where the embedded PostgreSQL has moved to another port."""
-        address = self._address()
+        address = self._address(reading=name == "questions")
         with self._making:
             made_for, pool = self._pools.get(name, ("", None))
             if pool is None or made_for != address:
@@ -182,13 +202,13 @@ class Reach:
                 self._pools[name] = (address, pool)
             return pool
 
-    def _address(self) -> str:
+    def _address(self, *, reading: bool) -> str:
         """Where the database is, looked for once a second at most: it takes a lock and two files."""
-        looked, address = self._looked
-        if time.monotonic() - looked >= _LOOKED_FOR_EVERY_S:
-            address = find(self.settings).database
-            self._looked = time.monotonic(), address
-        return address
+        looked, engines = self._looked
+        if engines is None or time.monotonic() - looked >= _LOOKED_FOR_EVERY_S:
+            engines = find(self.settings)
+            self._looked = time.monotonic(), engines
+        return database.completed(engines.reading if reading else engines.database, reading=reading)
 
 
 def _check(connection: database.Connection) -> None:

@@ -55,14 +55,21 @@ class Watch:
                 await self._looking
 
     async def reached(self, wanted: int, within_s: float = LONGEST_WAIT_S) -> bool:
-        """Wait until all views have reached a position; whether they have in time. NoAnswer: the log has none such."""
+        """Wait until all views have reached a position; whether they have in time. NoAnswer: the log has none such.
+
+        Where a standby is looked at, its log may end before one that the primary has: that comes, and is waited for.
+        """
+        end = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 async for moment in self.moments():
                     if moment.position >= wanted:
                         return True
-                    if moment.head < wanted:
-                        raise NoAnswer(f"position {wanted} is ahead of the log, which ends at {moment.head}")
+                    end = max(end, moment.head)
+                    if end < wanted:
+                        end = await asyncio.to_thread(self._reach.head)
+                    if end < wanted:
+                        raise NoAnswer(f"position {wanted} is ahead of the log, which ends at {end}")
         return False
 
     async def moments(self, within_s: float | None = None) -> AsyncIterator[Moment]:

@@ -63,6 +63,8 @@ class Missing(Exception):  # noqa: N818 - what it says
 class ApacheKafka:
     """One broker on one folder; `start` after `kill` finds its messages and its port again."""
 
+    heap = "512m"
+
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.settings = {**SETTINGS, **(settings or {})}
@@ -73,16 +75,34 @@ class ApacheKafka:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
     def start(self) -> None:
-        data, file = self.folder / "data", self.folder / "server.properties"
-        if not data.exists():
-            shutil.copytree(jars() / "formatted", data)
-        reached_at = addresses(self.port, private.port_for(self.folder / "controller-port"))
-        file.write_text(text({**self.settings, **reached_at, "log.dirs": str(data)}))
-        self.child = child.start(
-            [*java_command(), "kafka.Kafka", file], log=self.folder / "server.log", environ=ENVIRON
-        )
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Start it, and do not wait until it answers: one of several does so when most of them are there."""
+        file = self.folder / "server.properties"
+        if not self.data.exists():
+            self.make()
+        file.write_text(text({**self.settings, **self.reached_at(), "log.dirs": str(self.data)}))
+        command: list[str | Path] = [*java_command(heap=self.heap), "kafka.Kafka", file]
+        self.child = child.start(command, log=self.folder / "server.log", environ=ENVIRON)
+
+    def wait(self) -> None:
+        assert self.child is not None
         self._wait_until_it_answers(self.child)
+
+    def make(self) -> None:
+        """Make the data folder."""
+        shutil.copytree(jars() / "formatted", self.data)
+
+    def reached_at(self) -> dict[str, str]:
+        """Where it listens, as settings."""
+        return addresses(self.port, private.port_for(self.folder / "controller-port"))
 
     def kill(self) -> None:
         """kill -9, and gone when this returns."""
@@ -104,9 +124,9 @@ class ApacheKafka:
             time.sleep(0.05)
 
 
-def java_command(libraries: Path | None = None) -> list[str]:
+def java_command(libraries: Path | None = None, heap: str = "512m") -> list[str]:
     """Java as Kafka wants it, up to the class to run; the jars are got first where they are missing."""
-    small = ["-Xms96m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
+    small = ["-Xms96m", f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
     return [program("java"), *small, "-cp", f"{libraries or jars()}/*"]
 
 
@@ -159,11 +179,11 @@ def get(folder: Path) -> None:
         raise Missing(f"Maven could not get Apache Kafka: {(done.stdout + done.stderr)[-1_000:]}")
 
 
-def format_folder(folder: Path, libraries: Path) -> None:
-    """Formats it for any port: the quorum's address is not written in it."""
+def format_folder(folder: Path, libraries: Path, *more: str) -> None:
+    """Formats it for any port: the quorum's address is not written in it. `more` are words for StorageTool."""
     properties = folder.with_name("format.properties")
     properties.write_text(text({**SETTINGS, **addresses(9092, 9093), "log.dirs": str(folder)}))
-    words = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties)]
+    words = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties), *more]
     command = [*java_command(libraries), *words]
     done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
@@ -77,6 +78,21 @@ async def _all_lead(admin: Any, names: list[str], partitions: int) -> bool:
     )
 
 
+async def described(kafka: str, names: Iterable[str]) -> list[dict[str, Any]]:
+    """What the broker says of topics: `partitions`, each with `partition`, `leader`, `replicas` and `isr`."""
+    async with administrator(kafka) as admin:
+        found: list[dict[str, Any]] = await admin.describe_topics(list(names))
+        return found
+
+
+async def settings_of(kafka: str, topic: str) -> dict[str, str]:
+    """Every setting of a topic, its own and the broker's."""
+    async with administrator(kafka) as admin:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        ((_, _, _, _, entries),) = answer.resources
+        return {entry[0]: entry[1] for entry in entries}
+
+
 async def send(kafka: str, messages: Sequence[Message], partition: int = 0, compressed: str | None = None) -> list[int]:
     """Send in this order to that partition; the offset of each."""
     async with AIOKafkaProducer(
@@ -141,6 +157,7 @@ __all__ = [
     "ALL",
     "GROUPS",
     "delete",
+    "described",
     "expire",
     "forget_members",
     "make_again",
@@ -148,4 +165,5 @@ __all__ = [
     "read_all",
     "send",
     "send_in_transaction",
+    "settings_of",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import structlog
+from aiokafka.conn import collect_hosts
 from aiokafka.errors import GroupAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -60,6 +61,15 @@ def test_every_subscriber_states_its_group_and_the_manual_policy(
     assert [options["group_id"] for options in subscribed] == [GROUP, *(f"rekam-{name}" for name in VIEWS)]
     assert {options["ack_policy"] for options in subscribed} == {AckPolicy.MANUAL}
     assert {options["isolation_level"] for options in subscribed} == {"read_committed"}
+
+
+def test_consumers_are_told_of_every_broker() -> None:
+    kafka = "127.0.0.1:1,127.0.0.1:2"
+    wire = Wire(from_environ({"REKAM_KAFKA": kafka}), Engines(kafka, "", embedded=False))
+
+    told = collect_hosts(wire.broker()._connection_kwargs["bootstrap_servers"], randomize=False)
+
+    assert [(host, port) for host, port, _ in told] == [("127.0.0.1", 1), ("127.0.0.1", 2)]
 
 
 def test_a_batch_that_fails_after_intake_has_left_its_group_is_let_go(
