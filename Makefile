@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock
+.PHONY: setup demo test lint bench fuzz lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -27,6 +27,10 @@ lint: setup
 # Speed and memory on this machine, against a real Apache Kafka; docs/figures.md keeps what was printed.
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+
+# Hostile messages through intake, on a PostgreSQL of its own: make fuzz MESSAGES=200000 SEED=1
+fuzz: setup
+	$(BIN)/python -m tests.hostile $(or $(MESSAGES),200000) $(SEED)
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup
