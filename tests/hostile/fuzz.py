@@ -182,9 +182,7 @@ class Run:
                     wrong.append(f"{place} ({message.how}) is appended; entries {entries.get(place)}")
             elif receipts[place][:1] != said or (place in parked) != (said != ["duplicate"]):
                 wrong.append(f"{place} ({message.how}) is {said}; receipts {receipts[place]}, parked {place in parked}")
-            elif place in parked and (
-                parked[place][0] != said[0] or not self._is_kept(place, message, parked[place][1])
-            ):
+            elif place in parked and not self._is_kept(place, message, parked[place], said[0]):
                 wrong.append(f"{place} ({message.how}) is parked as something else than what came")
         ghosts = [place for place, said in outcomes.items() if said != ["absent"]]
         return wrong + [f"{place} was never sent" for place in ghosts]
