@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from psycopg import sql
 
 from events import database
-from events.errors import Refusal
+from events.errors import Refusal, Unreachable
 from services import postgres, private
 from services.embedded import database_of, only_one
 from services.postgres import Postgres
@@ -116,7 +116,7 @@ class Folder:
             private.make_folder(building)
             server = Postgres(building, _QUICKLY, wish=None)
             try:
-                server.start()
+                start(server)
                 make_owner(server.address, manifest.owner)
                 yield server.address
                 server.stop()
@@ -129,6 +129,16 @@ class Folder:
         """The server's folder last: where it stands, there is a register."""
         server.passfile.replace(self._data / server.passfile.name)
         server.data.rename(self._data / server.data.name)
+
+
+def start(server: Postgres) -> None:
+    """Refusal with the last word of the server's own log, which goes with its folder."""
+    try:
+        server.start()
+    except Unreachable:
+        said = server.log.read_text(errors="replace").split("\n") if server.log.exists() else []
+        last = next((line for line in reversed(said) if line.strip()), "it said nothing")
+        raise Refusal(f"PostgreSQL does not come up in {server.folder}, and nothing is left there: {last}") from None
 
 
 def make_owner(address: str, owner: str) -> None:

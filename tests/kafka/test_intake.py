@@ -8,11 +8,9 @@ import pytest
 from aiokafka import codec as codecs
 
 from events.facts import SOURCE_TOPICS, TYPES
-from tests.events.examples import DEATH_REGISTERED, DEPARTED, STRUCTURED
-from tests.kafka import topics
+from tests.events.examples import DEPARTED
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Message, bad, capture, captures, message, withdrawal
-from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
     from tests.kafka.world import World
