@@ -248,6 +248,14 @@ def much_too_long(draft: Draft) -> None:
 
 
 @mutation
+def slow_to_look_through(draft: Draft) -> None:
+    """What a pattern that begins anew at each place would take seconds for."""
+    digits = draft.random.choice([b"9" * 5_000, b"1e999", b",".join([b"9" * 3_999] * 3 + [b"9" * 4_400])])
+    tail = draft.random.choice([b'\\"', b"\\\\", b'"a', b"[],", b"{},", b"9,", b"\\u0061"])
+    draft.bytes.append(lambda _: b"[" + digits + b', "' + tail * ((32_000 - len(digits)) // len(tail)))
+
+
+@mutation
 def attribute_left_out(draft: Draft) -> None:
     draft.event.pop(draft.random.choice(list(draft.event)), None)
 
