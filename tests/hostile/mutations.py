@@ -19,7 +19,7 @@ from tests.kafka.messages import nik
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["CANARY", "MUTATIONS", "Message", "messages", "named"]
+__all__ = ["CANARY", "MUTATIONS", "Message", "NotUtf8", "messages", "named"]
 
 CANARY: Final = "Kenari"
 PEOPLE: Final = 400
@@ -38,6 +38,15 @@ class Message(NamedTuple):
     headers: Headers
     value: bytes | None
     how: str
+
+
+class NotUtf8(str):
+    """The name of a header as a careless program in another language may write it."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
 
 
 class Draft:

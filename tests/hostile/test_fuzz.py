@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from events.facts import TOPIC_OF
 from events.quarantine import KEPT
 from services.batches import Unreadable
+from tests.databases import new_database
 from tests.events.examples import CAPTURED, STRUCTURED, to_json
 from tests.events.test_envelope_properties import HEADERS, JSON, TOPICS, near_misses
 from tests.hostile.fuzz import Run, heard, leaks
 from tests.hostile.mutations import CANARY, MUTATIONS, Message, messages
-from tests.services.test_backups import new_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from services.processes import VIEWS
+from tests.databases import new_database
 from tests.events.examples import LIST_DECLARED
 from tests.kafka.judge import judge
 from tests.kafka.messages import bad, capture, captures, message, withdrawal
 from tests.kafka.test_restore import ALL, all_views_stand_at
 from tests.kafka.world import World, eventually
 from tests.services.command_line import CommandLine
-from tests.services.test_backups import new_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

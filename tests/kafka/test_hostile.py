@@ -16,13 +16,12 @@ from services.processes import VIEWS
 from services.wire import QUARANTINE_TOPIC, RECEIPTS_TOPIC
 from tests.events.examples import DEATH_REGISTERED, STRUCTURED
 from tests.hostile.fuzz import heard, leaks
-from tests.hostile.mutations import messages, named
+from tests.hostile.mutations import NotUtf8, messages, named
 from tests.kafka import topics
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Message, bad, capture, captures, message
 from tests.kafka.test_restore import ALL, all_views_stand_at
 from tests.kafka.world import eventually
-from tests.services.test_batches import NotUtf8
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,6 +20,7 @@ from services.backups import programs
 from services.backups.places import SCHEMAS
 from services.postgres import Postgres
 from services.scenario import QUICK, phase_one
+from tests.databases import new_database
 from tests.register import fill
 from tests.services.command_line import CommandLine
 
@@ -30,19 +30,6 @@ if TYPE_CHECKING:
     from services.scenario.messages import Message
 
 PEOPLE = 300
-
-
-@contextmanager
-def new_database(postgres: str, owner: str | None = None) -> Iterator[str]:
-    """An empty database on the server of the tests."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        made = sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}")
-        connection.execute(made.format(sql.Identifier(name), sql.Identifier(owner or "rekam")))
-        try:
-            yield psycopg.conninfo.make_conninfo(postgres, dbname=name)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def line(folder: Path, keys: Path, address: str | None) -> CommandLine:

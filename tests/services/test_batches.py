@@ -13,21 +13,13 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultR
 
 from services import batches
 from services.batches import LARGEST_UNPACKED, Unpackable, Unreadable, install
+from tests.hostile.mutations import NotUtf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 Header = tuple[str, bytes | None]
-
-
-class NotUtf8(str):
-    """The name of a header as a careless program in another language may write it."""
-
-    __slots__ = ()
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
 
 
 BAD: list[Header] = [(NotUtf8("x"), b"1")]
