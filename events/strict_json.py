@@ -17,8 +17,8 @@ _DEEPEST: Final = 200
 
 _PLACE: Final = re.compile(r"at line [0-9]+ column [0-9]+$")
 _OUT_OF_RANGE: Final = "number out of range"
-#: A text, which is left alone, or digits, of which Python reads at most 4,300 as one number (sys.int_info). Each is taken
-#: as a whole, also a text without its end, or every place in it would be tried anew: 3 s for one message.
+#: A text, which is left alone, or digits, of which Python reads at most 4,300 as one number (sys.int_info). Each is
+#: taken as a whole, also a text without its end, or every place in it would be tried anew: 3 s for one message.
 _TEXT_OR_DIGITS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[0-9]++', re.DOTALL)
 #: What the parser says, by a part of it, and what is said instead: its own words can show a name out of the value.
 _REASONS: Final = (
