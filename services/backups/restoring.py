@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from psycopg import sql
+
 from events import database, offsets, vault
 from events.errors import Refusal
 from services import audit
@@ -37,7 +39,8 @@ __all__ = ["restore"]
 _GIVEN: Final = ("log", "reporting")
 _OF_GIVEN: Final = re.compile(rf"^\d+; \d+ \d+ SCHEMA - (?:{'|'.join(_GIVEN)}) ", re.MULTILINE)
 _GIVE: Final = "".join(
-    f"CREATE SCHEMA IF NOT EXISTS {one}; GRANT CREATE ON SCHEMA {one} TO rekam_reader;" for one in _GIVEN
+    f"CREATE SCHEMA IF NOT EXISTS {one} AUTHORIZATION {{owner}}; GRANT CREATE ON SCHEMA {one} TO rekam_reader;"
+    for one in _GIVEN
 )
 _TAKE: Final = "".join(f"REVOKE CREATE ON SCHEMA {one} FROM rekam_reader;" for one in _GIVEN)
 
@@ -72,7 +75,7 @@ def restore(settings: Settings, folder: Path, *, dry_run: bool) -> Answer:
 
 def _load(address: str, folder: Path, found: Manifest) -> None:
     database.make_roles(address)
-    _execute(address, _GIVE)
+    _execute(address, sql.SQL(_GIVE).format(owner=sql.Identifier(found.owner)))
     with tempfile.TemporaryDirectory() as beside, bars() as progress:
         wanted = Path(beside) / "list"
         progress.add_task("restored", total=None)
@@ -82,15 +85,15 @@ def _load(address: str, folder: Path, found: Manifest) -> None:
             "pg_restore", found.postgresql, address,
             "--single-transaction", "--exit-on-error", f"--use-list={wanted}", "--no-password", folder / DUMP,
         )  # fmt: skip
-    _execute(address, _TAKE)
+    _execute(address, sql.SQL(_TAKE))
     prepare(address)
     with database.connect(address, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")  # statistics are not in a dump
 
 
-def _execute(address: str, statements: str) -> None:
+def _execute(address: str, statements: sql.SQL | sql.Composed) -> None:
     with database.connect(address) as connection:
-        connection.execute(statements.encode())
+        connection.execute(statements)
 
 
 def _proved(address: str, keys: Keys, found: Manifest) -> dict[str, Any]:

@@ -274,6 +274,9 @@ def test_a_user_who_is_no_superuser_backs_up_and_restores(
             assert all(one["ok"] for one in done["checks"])
             refused = line(tmp_path / "data", keys, new).run("restore", str(made))
             assert "holds a register already" in refused.talk
+        with new_database(postgres) as third:
+            there = line(tmp_path / "data", tmp_path / "keys", third)
+            assert there.json("restore", str(tmp_path / "backup"))["position"] == 50, "a superuser may, for another"
         with new_database(postgres, name) as third:
             address = psycopg.conninfo.make_conninfo(third, user=name, password="a b")
             refused = line(tmp_path / "data", keys, address).run("restore", str(made))
