@@ -29,7 +29,7 @@ FORMAT: Final = 1
 DUMP: Final = "database"
 _NAME: Final = "manifest.json"
 
-_Hex = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+_Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Number = Annotated[int, Field(ge=0)]
 
 

@@ -42,7 +42,7 @@ __all__ = ["Run", "heard", "leaks"]
 
 Place = tuple[str, int, int, int]
 _PARTITIONS: Final = 2
-_PERSONAL: Final = re.compile(rf"{CANARY}|[0-9]{{10,}}", re.IGNORECASE)
+_PERSONAL: Final = re.compile(rf"{CANARY}|(?<![0-9])(?!9007199254740991(?![0-9]))[0-9]{{10,}}", re.IGNORECASE)
 _COORDINATES: Final = 'topic, incarnation, partition, "offset"'
 _EFFECTIVE: Final = ("appended", "duplicate", "conflict", "quarantined")
 
