@@ -396,7 +396,7 @@ def named(message: Message) -> tuple[str | None, str | None]:
                for name, value in message.headers):  # fmt: skip
             event = json.loads(message.value or b"")
             return event["source"], event["id"]
-        headers = {name.lower(): (value or b"").decode() for name, value in message.headers}
-        return headers["ce_source"], headers["ce_id"]
+        said = {name.lower(): value or b"" for name, value in message.headers}
+        return said["ce_source"].decode(), said["ce_id"].decode()
     except (ValueError, KeyError, TypeError, RecursionError):
         return None, None

@@ -72,7 +72,7 @@ def here(
     """A register with people, a user who is signed in, and one reading in its log."""
     folder = tmp_path_factory.mktemp("register")
     with new_database(postgres) as address:
-        fill(address, folder / "keys", messages)
+        fill(address, folder / "keys", messages)  # type: ignore[arg-type]
         made = line(folder / "data", folder / "keys", address)
         made.json("user", "add", "ann", "--role", "auditor", "--generate")
         with psycopg.connect(address) as connection:
