@@ -51,7 +51,7 @@ def test_every_hostile_message_is_accounted_for_and_nothing_personal_is_told(run
     assert "cannot be understood" not in said.getvalue()
     effective = [run.outcomes()[outcome] for outcome in ("appended", "duplicate", "conflict", "quarantined")]
     assert sum(effective) == COUNT
-    assert min(effective) > COUNT / 100
+    assert min(effective) > 10, "a seed with hardly any of one outcome shows little"
     assert redriven.total() == 100
     assert run.slowest[0] < 1, run.slowest
 
