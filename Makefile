@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench cluster lock
+.PHONY: setup demo test lint bench cluster fuzz lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -31,6 +31,10 @@ bench: setup
 # How long intake stands still when a broker, the controller or PostgreSQL's primary is lost; docs/proof.md has the figures.
 cluster: setup
 	$(BIN)/python -m tests.kafka.standstill
+
+# Hostile messages through intake, on a PostgreSQL of its own: make fuzz MESSAGES=200000 SEED=1
+fuzz: setup
+	$(BIN)/python -m tests.hostile $(or $(MESSAGES),200000) $(SEED)
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

@@ -35,6 +35,7 @@ __all__ = [
     "completed",
     "connect",
     "create",
+    "make_roles",
     "with_password",
 ]
 
@@ -203,6 +204,13 @@ def create(address: str) -> None:
         row = cursor.fetchone()
         assert row is not None
         cursor.execute(row[0])
+
+
+def make_roles(address: str) -> None:
+    """Make the roles alone, for a database that is about to be restored: its tables name them. Refusal as `create`."""
+    with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        _make_roles(cursor)
 
 
 def _make_roles(cursor: psycopg.Cursor[Any]) -> None:

@@ -34,7 +34,7 @@ __all__ = [
 
 #: Why a message may be parked, in the order of the contract's table. Codes are stable: more may come, none goes.
 CODES: Final = (
-    "too_large", "not_json", "not_cloudevents", "unknown_type", "wrong_topic", "bad_time", "bad_nik",
+    "unreadable", "too_large", "not_json", "not_cloudevents", "unknown_type", "wrong_topic", "bad_time", "bad_nik",
     "unknown_kelurahan", "bad_data", "not_yours_to_withdraw", "withdraws_a_withdrawal", "waits_for_target", "erased",
     "conflict",
 )  # fmt: skip

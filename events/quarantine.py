@@ -1,4 +1,4 @@
-"""Quarantine: messages that did not become facts, kept whole and sealed, with the reason.
+"""Quarantine: messages that did not become facts, kept sealed and up to a size, with the reason.
 
 A parked message's row is never changed. What is done about it later, re-driving or dismissing it, is added as a step;
 `appended`, `duplicate` and `dismissed` end it, `refused` and `conflict` leave it open under the code they name.
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from events.vault import Keys
 
 __all__ = [
+    "KEPT",
     "OPEN",
     "Message",
     "Parked",
@@ -44,6 +45,10 @@ __all__ = [
 ]
 
 Headers = tuple[tuple[str, bytes | None], ...]
+
+KEPT: Final = 1024 * 1024
+"""Bytes of a value, and of all headers, that are kept. Compressed, a message may be many times what brokers take; kept
+whole, some kilobytes that somebody sends would be gigabytes here. What is longer can never become a fact."""
 
 OPEN: Final = (
     "NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number "
@@ -124,7 +129,7 @@ class Receipt(NamedTuple):
 
 
 def park(cursor: psycopg.Cursor[Any], keys: Keys, at: datetime, parked: Sequence[Parked]) -> None:
-    """Keep the messages under the numbers they were given, which follow on `last_number`."""
+    """Keep the messages, up to KEPT, under the numbers they were given, which follow on `last_number`."""
     if not parked:
         return
     _numbers(cursor, "quarantine", len(parked))
@@ -135,7 +140,7 @@ def park(cursor: psycopg.Cursor[Any], keys: Keys, at: datetime, parked: Sequence
         for one in parked:
             why = one.why
             assert why is not None
-            sealed = keys.quarantine_seal(_encode(one.message), _place(one.kafka))
+            sealed = keys.quarantine_seal(_encode(_kept(one.message)), _place(one.kafka))
             copy.write_row(
                 (one.number, *one.kafka, at, one.outcome, one.code, why.message, why.source, why.id, why.type,
                  one.position, one.waits_for, sealed)
@@ -249,6 +254,25 @@ def _numbers(cursor: psycopg.Cursor[Any], name: str, count: int) -> int:
     row = cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+def _kept(message: Message) -> Message:
+    """The message as it came, or its beginning; of its headers first those by which an event is read."""
+    value = message.value
+    if value is not None and len(value) > KEPT:
+        value = value[:KEPT]
+    if sum(len(name) + len(content or b"") for name, content in message.headers) <= KEPT:
+        return Message(message.headers, value)
+    room, headers = KEPT, []
+    for name, content in sorted(message.headers, key=lambda header: not _is_read(header[0])):
+        room -= len(name) + len(content or b"")
+        if room >= 0:
+            headers.append((name, content))
+    return Message(tuple(headers), value)
+
+
+def _is_read(name: str) -> bool:
+    return name.lower() == "content-type" or name.lower().startswith("ce_")
 
 
 def _place(kafka: Coordinates) -> bytes:

@@ -121,7 +121,7 @@ CREATE TABLE IF NOT EXISTS intake.accounted (
     FOREIGN KEY (topic, incarnation) REFERENCES intake.incarnation
 );
 
--- Messages that did not become facts, whole and sealed. `waits_for` is the claim of a withdrawal's missing target.
+-- Messages that did not become facts, sealed, whole up to 1 MiB. `waits_for` is the claim of a withdrawal's missing target.
 CREATE TABLE IF NOT EXISTS intake.quarantine (
     number      bigint  PRIMARY KEY,
     topic       text    NOT NULL,

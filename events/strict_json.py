@@ -17,8 +17,9 @@ _DEEPEST: Final = 200
 
 _PLACE: Final = re.compile(r"at line [0-9]+ column [0-9]+$")
 _OUT_OF_RANGE: Final = "number out of range"
-#: A text, which is left alone, or more digits than Python reads as one number (sys.int_info, 4,300).
-_TEXT_OR_LONG_NUMBER: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[0-9]{4001,}')
+#: A text, which is left alone, or digits, of which Python reads at most 4,300 as one number (sys.int_info). Each is
+#: taken as a whole, also a text without its end, or every place in it would be tried anew: 3 s for one message.
+_TEXT_OR_DIGITS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[0-9]++', re.DOTALL)
 #: What the parser says, by a part of it, and what is said instead: its own words can show a name out of the value.
 _REASONS: Final = (
     ("duplicate key", "an object gives a name twice"),
@@ -58,7 +59,7 @@ def _read(value: bytes) -> object:
     except ValueError as error:
         if not str(error).startswith(_OUT_OF_RANGE):
             raise
-    return _strictly(_TEXT_OR_LONG_NUMBER.sub(lambda found: _shortened(found[0]), value))
+    return _strictly(_TEXT_OR_DIGITS.sub(lambda found: _shortened(found[0]), value))
 
 
 def _strictly(value: bytes) -> object:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["field_name", "looks", "violation"]
 
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+#: One word with a capital is what a person's name looks like, also where a program has made it the name of a field.
+_IDENTIFIER: Final = re.compile(r"(?=[a-z_]|[A-Za-z0-9]*_)[A-Za-z_][A-Za-z0-9_]{0,39}")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{6}")
 
 _KINDS: Final = {

@@ -18,6 +18,7 @@ from events.entry import Coordinates
 from events.envelope import check
 from events.errors import Refused
 from events.quarantine import Message, open_parked
+from services.batches import Unreadable
 from services.incarnations import last_of
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ class Accountant:
             parked = open_parked(cursor, self._keys, number)
             if parked is None:
                 return None
-            if parked.outcome == "conflict":  # can only be dismissed
-                return Outcome("conflict", None, "conflict")
+            if parked.outcome == "conflict" or parked.code == "unreadable":  # can only be dismissed
+                return Outcome(parked.outcome, None, parked.code)
             checked = self._checked(parked.kafka, parked.message, now)
             return admission.admit([Item(parked.kafka, parked.message, checked, number)])[0]
 
@@ -127,6 +128,8 @@ class Accountant:
 
     def _checked(self, kafka: Coordinates, message: Message, now: datetime) -> Ready | Refused:
         settings = self._settings
+        if isinstance(message.value, Unreadable):
+            return Refused("unreadable", f"the message cannot be read: {message.value.why}")
         try:
             event = check(kafka.topic, message.headers, message.value, now, settings.correcting_sources)
             return ready(self._keys, settings.departure_rule, event)

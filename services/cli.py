@@ -20,6 +20,7 @@ import typer
 
 from events.errors import RekamError, Retry, WrongUse
 from services.auditing import audit
+from services.backup_cli import backups
 from services.options import LARGEST, By, Json, Known, List, On, show
 from services.settings import from_environ
 from services.talk import say
@@ -39,6 +40,7 @@ parked = typer.Typer(help="Messages that did not become facts.", no_args_is_help
 app.add_typer(audit, name="audit")
 app.add_typer(parked, name="quarantine")
 app.add_typer(user, name="user")
+app.add_typer(backups)
 
 
 def version(asked: bool) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from services.settings import Settings
 
-__all__ = ["Embedded", "Engines", "find"]
+__all__ = ["Embedded", "Engines", "database_of", "find", "only_one"]
 
 WAY_OUT = "start them with `rekam up`, or set REKAM_KAFKA and REKAM_DATABASE"
 

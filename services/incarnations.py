@@ -15,6 +15,8 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecE
 
 from events.errors import MadeAgain, Refusal, Unreachable
 from events.offsets import Last
+from services import batches
+from services.batches import Unpackable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -46,10 +48,7 @@ def last_of(record: ConsumerRecord[Any, Any]) -> Last:
 
 
 def _unreadable(partition: TopicPartition, offset: int, error: Exception) -> str:
-    what = (
-        "a header whose name is not UTF-8" if isinstance(error, UnicodeDecodeError)
-        else "a compression that is not installed here: pip install cramjam"
-    )  # fmt: skip
+    what = str(error) if isinstance(error, Unpackable) else "a compression that is not known here"
     return (
         f"{partition.topic}[{partition.partition}] cannot be read from offset {offset} on: {what}. "
         "Or delete up to behind it with kafka-delete-records: those offsets are then told as expired"
@@ -60,6 +59,7 @@ class Probe:
     """A consumer without a group, to be used by one task at a time. Errors of Kafka come out as Unreachable."""
 
     def __init__(self, bootstrap: str, options: Mapping[str, Any]) -> None:
+        batches.install()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=None,
@@ -138,7 +138,7 @@ class Probe:
                     for first in (await self._some({partition})).values():
                         return next_ if first is None else min(int(first.offset), end)
                 return int(await self._consumer.position(partition))
-            except (UnicodeDecodeError, UnsupportedCodecError) as error:
+            except (Unpackable, UnsupportedCodecError) as error:
                 raise Refusal(_unreadable(partition, next_, error)) from None
             finally:
                 self._consumer.pause(*self._attended)

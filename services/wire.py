@@ -17,6 +17,7 @@ from faststream.kafka.message import KafkaAckableMessage
 
 from events.errors import Unreachable
 from events.facts import SOURCE_TOPICS
+from services import batches
 from services.incarnations import Probe
 from services.security import client_options, faststream_security, why_not
 
@@ -153,6 +154,7 @@ def subscribe(
     Handlers are called one after the other. `wait_ms` is how long the broker may hold back an answer that is empty:
     what comes for a partition just delivered waits for the request under way, so it is short where there are several.
     """
+    batches.install()
     subscriber: Any = broker.subscriber(
         *topics,
         group_id=group,

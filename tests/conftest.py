@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from services.postgres import Postgres
+from tests.databases import new_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +31,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def empty_database(postgres: str) -> Iterator[str]:
     """The address of a database of the test's own with nothing in it, dropped afterwards with whoever is connected."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        try:
-            yield psycopg.conninfo.make_conninfo(postgres, dbname=name)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_database(postgres) as address:
+        yield address
 
 
 @pytest.fixture

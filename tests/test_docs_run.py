@@ -86,3 +86,10 @@ def test_a_file_of_events_is_published_and_may_be_published_again(shell: Shell) 
 
     assert (checked["accepted"], checked["appended"]) == (1, 0)
     assert (first["appended"], again["duplicate"]) == (1, 1)
+
+
+def test_the_drill_ends_with_the_same_figures(shell: Shell) -> None:
+    told = shell.run(block("drill"), within_s=120)
+
+    assert "FAILED" not in told
+    assert told.splitlines()[-2:] == ["all 25 hold", "the same figures"]

@@ -88,6 +88,8 @@ def test_a_refusal_names_the_field_what_it_looks_like_and_the_way_out(
         ("Listed_on2", "`Listed_on2`"),
         ("5371010101909001", "a field whose name has 16 digits"),
         ("n5371010101909001", "a field whose name has 17 characters, not all of them digits"),
+        ("Siti", "a field whose name has 4 characters"),
+        ("SITI", "a field whose name has 4 characters"),
         ("Siti Contoh", "a field whose name has 11 characters"),
         ("", "a field whose name has 0 characters"),
         ("x" * 41, "a field whose name has 41 characters"),

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from aiokafka import codec as codecs
-from aiokafka.producer import message_accumulator, producer
-from aiokafka.record import default_records
 
 from events.facts import SOURCE_TOPICS, TYPES
-from services import intake
-from tests.events.examples import DEATH_REGISTERED, DEPARTED, STRUCTURED
-from tests.kafka import topics
+from tests.events.examples import DEPARTED
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Message, bad, capture, captures, message, withdrawal
-from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
     from tests.kafka.world import World
@@ -82,44 +76,6 @@ def test_headers_that_no_program_of_ours_would_write_are_parked(world: World, na
         world.takes()
 
     assert judge(world) == {"quarantined": 1, "appended": 1}
-
-
-class NotUtf8(str):
-    """The name of a header as a careless program in another language may write it."""
-
-    __slots__ = ()
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
-
-
-def test_what_kafka_s_client_cannot_read_holds_up_its_partition_alone_and_says_the_way_out(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(intake, "_ASIDE_S", 1.0)
-    for module in (producer, message_accumulator):  # the one in C insists on a true text
-        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", default_records._DefaultRecordBatchBuilderPy)
-    unreadable = Message(RECORDING, [*STRUCTURED, (NotUtf8("x"), b"1")], b"{}", None, None)
-    with world.running("intake"):
-        first = world.send(capture("c-1"))
-        world.takes(*first)
-        world.send(unreadable)
-        behind = world.send(capture("c-2", 2))
-        others = [one for number in range(3) for one in world.send(message(DEATH_REGISTERED, f"x-{number}"))]
-        world.takes(*others)
-        said: list[str] = []
-        eventually(lambda: "rekam.recording[0] cannot be read from offset 1 on" in _heard(capsys, said))
-
-        asyncio.run(topics.expire(world.kafka, RECORDING, before=2))
-        world.takes(*behind)
-
-    assert judge(world, [*first, *behind, *others]) == {"appended": 5}
-    assert world.outcomes(RECORDING) == {"appended": 2, "expired": 1}
-
-
-def _heard(capsys: pytest.CaptureFixture[str], said: list[str]) -> str:
-    said.append("".join(capsys.readouterr()))
-    return "".join(said)
 
 
 @pytest.mark.parametrize("how", ["gzip", "lz4", "snappy", "zstd"])

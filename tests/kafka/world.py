@@ -110,7 +110,10 @@ class World:
 
     def send(self, *messages: Message, partition: int = 0, compressed: str | None = None) -> list[Sent]:
         """Send in this order to that partition; where each message then stood, which is also remembered."""
-        places = asyncio.run(topics.send(self.kafka, messages, partition, compressed))
+        return self.remember(messages, asyncio.run(topics.send(self.kafka, messages, partition, compressed)), partition)
+
+    def remember(self, messages: Sequence[Message], places: Sequence[int], partition: int = 0) -> list[Sent]:
+        """Note where messages went that were sent in another way."""
         sent = [
             Sent(m.topic, self.lives.get(m.topic, 1), partition, offset, m.source, m.id)
             for m, offset in zip(messages, places, strict=True)

@@ -25,7 +25,7 @@ from services.pages.words import CATALOGUE, Words
 
 SUPERVISOR = Caller("maria", Role.SUPERVISOR)
 CODES = (
-    "too_large", "not_json", "not_cloudevents", "unknown_type", "wrong_topic", "bad_time", "bad_nik",
+    "unreadable", "too_large", "not_json", "not_cloudevents", "unknown_type", "wrong_topic", "bad_time", "bad_nik",
     "unknown_kelurahan", "bad_data", "not_yours_to_withdraw", "withdraws_a_withdrawal", "waits_for_target", "conflict",
 )  # fmt: skip
 

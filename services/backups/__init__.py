@@ -1,0 +1,1 @@
+"""Backups of a register, and registers made from them: PostgreSQL's own programs, a manifest, and proof."""

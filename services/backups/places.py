@@ -1,0 +1,164 @@
+"""Where a register is restored to: an empty database of a server, or a new folder for the embedded one.
+
+Each place refuses what is there already, and leaves nothing behind where the restoring fails.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+from psycopg import sql
+
+from events import database
+from events.errors import Refusal, Unreachable
+from services import postgres, private
+from services.embedded import database_of, only_one
+from services.postgres import Postgres
+from services.processes import VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from services.backups.manifest import Manifest
+    from services.settings import Settings
+
+__all__ = ["SCHEMAS", "Place", "place_of"]
+
+SCHEMAS: Final = ("log", "vault", "intake", "access", "reporting", *VIEWS)
+"""All that Rekam keeps in a database."""
+
+_HELD: Final = """
+    SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ANY(%s) LIMIT 1
+"""
+_USER: Final = "SELECT current_user::text, rolsuper FROM pg_roles WHERE rolname = current_user"
+_ROLE: Final = "SELECT FROM pg_roles WHERE rolname = %s"
+_QUICKLY: Final = {"wal_level": "minimal", "max_wal_senders": "0", "maintenance_work_mem": "128MB"}
+"""While nothing but the restore is there: its COPY needs no write-ahead log, only the disk at its commit."""
+
+
+class Place(Protocol):
+    name: str
+
+    def check(self, manifest: Manifest) -> None:
+        """Refusal where the backup cannot go here; nothing is changed."""
+
+    def opened(self, manifest: Manifest) -> AbstractContextManager[str]:
+        """An address to restore to. What stands there counts once the block has ended well; else it is taken away."""
+
+
+def place_of(settings: Settings) -> Place:
+    """Of the settings: REKAM_DATABASE if there is one, else REKAM_DATA."""
+    return Server(database_of(settings)) if settings.database else Folder(settings.data)
+
+
+class Server:
+    """A database that the address names, and that somebody has made: `createdb NAME`."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.name = "the database of REKAM_DATABASE"
+
+    def check(self, manifest: Manifest) -> None:
+        with database.connect(self._address) as connection:
+            self.name = f"the database {connection.info.dbname}"
+            refuse_older(manifest, connection.info.server_version // 10_000)
+            held = connection.execute(_HELD, [list(SCHEMAS)]).fetchone()
+            if held is not None:
+                raise Refusal(
+                    f"{self.name} holds a register already (schema {held[0]}), and nothing is ever restored over one: "
+                    "make an empty database, `createdb NAME`, and name that one in REKAM_DATABASE"
+                )
+            user, superuser = _user(connection)
+            if user != manifest.owner and not superuser:
+                raise Refusal(
+                    f"the register in this backup belongs to PostgreSQL's user {manifest.owner}, and REKAM_DATABASE "
+                    f"signs in as {user}: restore as {manifest.owner}, or as a superuser"
+                )
+
+    @contextmanager
+    def opened(self, manifest: Manifest) -> Iterator[str]:
+        make_owner(self._address, manifest.owner)
+        try:
+            yield self._address
+        except BaseException:
+            with database.connect(self._address) as connection:
+                for schema in SCHEMAS:
+                    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+            raise
+
+
+class Folder:
+    """REKAM_DATA. The server is made and filled in a folder below, and moved to its place when all is proved."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self.name = str(data)
+
+    def check(self, manifest: Manifest) -> None:
+        refuse_older(manifest, int(postgres.MAJOR))
+        if (self._data / "postgres").exists():
+            raise Refusal(
+                f"{self._data} holds a register already, and nothing is ever restored over one: "
+                "name a new folder in REKAM_DATA, and in REKAM_KEYS where the keys are"
+            )
+
+    @contextmanager
+    def opened(self, manifest: Manifest) -> Iterator[str]:
+        private.make_folder(self._data)
+        with only_one(self._data):
+            self.check(manifest)  # nobody else begins a register here from now on
+            building = self._data / "restoring"
+            shutil.rmtree(building, ignore_errors=True)  # of one that was killed
+            private.make_folder(building)
+            server = Postgres(building, _QUICKLY, wish=None)
+            try:
+                start(server)
+                make_owner(server.address, manifest.owner)
+                yield server.address
+                server.stop()
+                self._move(server)
+            finally:
+                server.stop()
+                shutil.rmtree(building, ignore_errors=True)
+
+    def _move(self, server: Postgres) -> None:
+        """The server's folder last: where it stands, there is a register."""
+        server.passfile.replace(self._data / server.passfile.name)
+        server.data.rename(self._data / server.data.name)
+
+
+def start(server: Postgres) -> None:
+    """Refusal with the last word of the server's own log, which goes with its folder."""
+    try:
+        server.start()
+    except Unreachable:
+        said = server.log.read_text(errors="replace").split("\n") if server.log.exists() else []
+        last = next((line for line in reversed(said) if line.strip()), "it said nothing")
+        raise Refusal(f"PostgreSQL does not come up in {server.folder}, and nothing is left there: {last}") from None
+
+
+def make_owner(address: str, owner: str) -> None:
+    """The user whom the tables belonged to, where it is another one; a superuser may make it, see `Server.check`."""
+    with database.connect(address) as connection:
+        user, _ = _user(connection)
+        if user != owner and connection.execute(_ROLE, [owner]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(owner)))
+
+
+def _user(connection: database.Connection) -> tuple[str, bool]:
+    row = connection.execute(_USER).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def refuse_older(manifest: Manifest, major: int) -> None:
+    """PostgreSQL reads the dumps of itself and of what is older."""
+    if major < manifest.postgresql:
+        raise Refusal(
+            f"the backup is of PostgreSQL {manifest.postgresql}, and here is {major}: restore it to a server of "
+            f"{manifest.postgresql} or newer"
+        )

@@ -1,0 +1,135 @@
+"""What aiokafka cannot read is delivered in its place, and what would fill the memory is not unpacked."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer import fetcher
+from aiokafka.record import default_records
+from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultRecordBatchBuilderPy
+
+from services import batches
+from services.batches import LARGEST_UNPACKED, Unpackable, Unreadable, install
+from tests.hostile.mutations import NotUtf8
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+Header = tuple[str, bytes | None]
+
+
+BAD: list[Header] = [(NotUtf8("x"), b"1")]
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    install()
+
+
+def batch(
+    records: Iterable[tuple[bytes | None, Sequence[Header]]], codec: str = "none", first: int = 0, plain: bool = True
+) -> bytes:
+    """One batch as a broker stores it; `plain`: by the builder that takes any header's name."""
+    make = _DefaultRecordBatchBuilderPy if plain else DefaultRecordBatchBuilder
+    builder = make(
+        magic=2, compression_type=CODECS[codec], is_transactional=0, producer_id=-1, producer_epoch=-1,
+        base_sequence=-1, batch_size=2**31 - 1,
+    )  # fmt: skip
+    for delta, (value, headers) in enumerate(records):
+        builder.append(delta, timestamp=1_000 + delta, key=b"k", value=value, headers=list(headers))
+    built = bytes(builder.build())
+    return first.to_bytes(8) + built[8:]
+
+
+def delivered(answer: bytes, fetch_offset: int = 0) -> list[Any]:
+    """What a consumer gets of this answer of the broker."""
+    records = fetcher.MemoryRecords(answer)
+    read = fetcher.PartitionRecords(
+        TopicPartition("t", 0), records, [], fetch_offset, None, None, True, fetcher.READ_COMMITTED
+    )
+    return list(read)
+
+
+def values(found: list[Any]) -> list[Any]:
+    return ["unreadable" if isinstance(one.value, Unreadable) else one.value for one in found]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_can_be_read_is_read_as_ever(codec: str) -> None:
+    answer = batch([(b"one", [("a", b"1")]), (None, []), (b"three", [("b", None)])], codec)
+    answer += batch([(b"four", [])], codec, first=3)
+
+    found = delivered(answer)
+
+    assert [one.offset for one in found] == [0, 1, 2, 3]
+    assert values(found) == [b"one", None, b"three", b"four"]
+    assert [one.headers for one in found] == [(("a", b"1"),), (), (("b", None),), ()]
+    assert [one.timestamp for one in found] == [1_000, 1_001, 1_002, 1_000]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_message_with_a_header_that_is_not_utf_8_holds_up_nothing(codec: str) -> None:
+    answer = batch([(b"one", []), (b"two", BAD), (b"three", []), (b"four", BAD)], codec) + batch(
+        [(b"five", [])], codec, first=4
+    )
+
+    found = delivered(answer)
+
+    assert values(found) == [b"one", "unreadable", b"three", "unreadable", b"five"]
+    assert [one.offset for one in found] == [0, 1, 2, 3, 4]
+    assert b"two" in found[1].value, "the message as it came is not kept"
+    assert "two" not in found[1].value.why
+    assert [one.timestamp for one in found] == [1_000, 1_001, 1_002, 1_003, 1_000]
+
+
+def test_from_the_middle_of_a_batch_the_same_is_delivered() -> None:
+    answer = batch([(b"one", BAD), (b"two", BAD), (b"three", [])])
+
+    assert [(one.offset, one.value) for one in delivered(answer, 1)] == [
+        (one.offset, one.value) for one in delivered(answer)[1:]
+    ]
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd"])
+def test_a_bomb_is_not_unpacked_and_each_of_its_messages_is_told(codec: str) -> None:
+    bomb = batch([(b"\0" * (LARGEST_UNPACKED // 2), []) for _ in range(3)], codec, plain=False)
+    answer = bomb + batch([(b"behind", [])], codec, first=3)
+    tracemalloc.start()
+
+    found = delivered(answer)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert values(found) == ["unreadable", "unreadable", "unreadable", b"behind"]
+    assert [bytes(one.value) for one in found[:3]] == [bomb, b"", b""]
+    assert "32 MB" in found[0].value.why
+    assert peak < 3 * LARGEST_UNPACKED
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd"])
+def test_up_to_the_bound_it_is_unpacked(codec: str) -> None:
+    large = b"\0" * (LARGEST_UNPACKED - 100)
+
+    assert delivered(batch([(large, [])], codec, plain=False))[0].value == large
+
+
+def test_snappy_needs_no_bound() -> None:
+    packed = batch([(b"\0" * (1 << 24), [])], "snappy", plain=False)
+
+    assert (1 << 24) / len(packed) < 22
+
+
+def test_a_batch_that_says_it_holds_more_than_anybody_can_tell_one_by_one_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MOST", 2)
+    with pytest.raises(Unpackable, match="a batch of 3 messages that does not unpack"):
+        delivered(batch([(b"\0" * (LARGEST_UNPACKED // 2), []) for _ in range(3)], "zstd", plain=False))
+
+
+def test_aiokafka_s_fast_reading_is_the_one_that_is_guarded() -> None:
+    assert default_records.DefaultRecordBatch is not default_records._DefaultRecordBatchPy
