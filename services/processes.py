@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ from services.memory import give_back, spare_garbage
 from services.projector import Follower, Projector
 from services.pulse import Pulse
 from services.relay import Relay
+from services.tracing import tracing
 from services.wire import Wire
 
 if TYPE_CHECKING:
@@ -94,20 +96,21 @@ async def _process(settings: Settings, wire: Wire, name: str) -> None:
     pulse = Pulse(settings.pulse)
     pulse.begin()
     await wire.make_topics()
-    if name == "relay":
-        await Relay(wire, pulse).run()
-    elif name == "intake":
-        accountant = Accountant(settings, wire.engines.database)
-        try:
-            await Intake(wire, accountant, pulse).run()
-        finally:
-            accountant.close()
-    else:
-        follower = Follower(VIEWS[name], wire.engines.database, unlock(settings, wire.engines.database))
-        try:
-            await Projector(wire, VIEWS[name], follower, pulse).run()
-        finally:
-            follower.close()
+    with tracing(name, os.environ) as traces:
+        if name == "relay":
+            await Relay(wire, pulse, traces).run()
+        elif name == "intake":
+            accountant = Accountant(settings, wire.engines.database, traces)
+            try:
+                await Intake(wire, accountant, pulse).run()
+            finally:
+                accountant.close()
+        else:
+            follower = Follower(VIEWS[name], wire.engines.database, unlock(settings, wire.engines.database))
+            try:
+                await Projector(wire, VIEWS[name], follower, pulse, traces).run()
+            finally:
+                follower.close()
 
 
 async def _until_told(work: Awaitable[None]) -> None:
