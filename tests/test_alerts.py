@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from services.watched import NAMES
-from tests.documents import ROOT, table_rows
+from tests.documents import ROOT, part, table_rows
+from tests.test_docs import commands, options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,7 +162,7 @@ def promtool() -> str:
     return found
 
 
-def tested(case: Case, alerts: list[str]) -> dict[str, Any]:
+def expecting(case: Case, alerts: list[str]) -> dict[str, Any]:
     """A unit test of promtool: at that time just these alerts are raised."""
     count = case.at // case.every + 1
     given = HEALTHY | case.differs
@@ -187,7 +188,7 @@ def run(folder: Path, case: Case, alerts: list[str]) -> None:
     document = {
         "rule_files": [str(RULES)],
         "evaluation_interval": f"{case.every}s",
-        "tests": [tested(case, alerts)],
+        "tests": [expecting(case, alerts)],
     }
     file.write_text(json.dumps(document))
     done = subprocess.run([promtool(), "test", "rules", file], capture_output=True, text=True, check=False)
@@ -269,3 +270,49 @@ def test_the_pages_are_listed() -> None:
     listed = re.findall(r"\]\((Rekam\w+)\.md\)", (PAGES / "README.md").read_text())
 
     assert listed == [rule["alert"] for rule in rules()]
+
+
+# ------------------------------------------------------------------ the commands on the pages
+
+GUIDES = [*sorted(PAGES.glob("*.md")), ROOT / "docs" / "monitoring.md"]
+each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+
+
+def lines(guide: Path, command: str) -> list[list[str]]:
+    """The words of each line that begins with that command, up to a pipe, without what is quoted."""
+    found = re.findall(rf"^    {command} (.*)$", guide.read_text(), re.MULTILINE)
+    return [re.sub(r'"[^"]*"', "", line).partition("|")[0].split() for line in found]
+
+
+@each_guide
+def test_every_command_on_a_page_is_there_with_its_options(guide: Path) -> None:
+    there = dict(commands())
+    for words in lines(guide, "rekam"):
+        name = " ".join(words[:2]) if " ".join(words[:2]) in there else words[0]
+        assert name in there, words
+        assert {word for word in words if word.startswith("--")} <= options(there[name]), words
+
+
+@each_guide
+def test_every_container_on_a_page_is_there(guide: Path) -> None:
+    containers = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
+    for _, *words in lines(guide, "docker compose"):
+        assert {word for word in words if word.isalpha()} <= containers, words
+
+
+@each_guide
+def test_every_address_on_a_page_is_there(guide: Path) -> None:
+    paths = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text())["paths"]
+    for words in lines(guide, "curl"):
+        assert words[-1].removeprefix("http://127.0.0.1:8800") in paths, words
+
+
+def test_the_scrape_that_is_documented_is_one(tmp_path: Path) -> None:
+    block = part("docs/monitoring.md", "scrape").removeprefix("```yaml\n").removesuffix("```")
+    (tmp_path / "prometheus.yml").write_text(block.replace("docs/alerts/", f"{RULES.parent}/"))
+    (tmp_path / "token").touch()
+    done = subprocess.run(
+        [promtool(), "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
