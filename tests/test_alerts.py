@@ -131,6 +131,7 @@ RAISED = {
 ALSO = {
     "of receipts, that none is passed on": ("RekamRelayLate", Case({RECEIPTS: always(4), RELAYED: always(9)})),
     "that no check was ever made": ("RekamCheckOld", Case({CHECKED: None, HOLDS: None})),
+    "that no intake has ever run": ("RekamIntakeGone", Case({LOOKED: None, NEXT: None, BEHIND: None})),
     "a partition that was never read from": ("RekamPartitionStuck", Case({BEHIND: always(3), NEXT: None})),
 }
 QUIET = {

@@ -95,7 +95,7 @@ def test_what_went_through_is_named_by_position_and_coordinates(world: World, lo
 
     assert positions(taken) == list(range(1, size + 1))
     assert offsets(taken) == places
-    outcomes = defaultdict(int)
+    outcomes: dict[str, int] = defaultdict(int)
     for line in taken:
         for outcome, count in line["outcomes"].items():
             outcomes[outcome] += count
