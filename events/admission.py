@@ -253,8 +253,8 @@ class Admission:
             copy.set_types(("uuid", "int8", "uuid", "text", "bytea"))
             for claim in claims:
                 copy.write_row(claim)
-        last = {new.ready.event.source: claim[1] for new, claim in zip(self._new, claims, strict=True)}
-        watch.hear(self.cursor, self.accepted, last)
+        heard = [(new.ready.event.source, claim[1]) for new, claim in zip(self._new, claims, strict=True)]
+        watch.hear(self.cursor, self.accepted, heard)
 
     def _person(self, ready: Ready, people: dict[bytes, Person]) -> Person:
         if ready.of is not None:

@@ -41,7 +41,7 @@ _RENAME: Final = """
 """
 _HEAR: Final = """
     INSERT INTO watch.source (source, first, last, accepted)
-    SELECT source, last, last, %s FROM unnest(%s::text[], %s::bigint[]) AS heard (source, last)
+    SELECT *, %s FROM unnest(%s::text[], %s::bigint[], %s::bigint[])
     ON CONFLICT (source) DO UPDATE SET last = excluded.last, accepted = excluded.accepted
 """
 _LOOK: Final = """
@@ -75,9 +75,11 @@ def settle(cursor: psycopg.Cursor[Any], ended: Sequence[int], renamed: Mapping[i
         cursor.execute(_RENAME, [list(renamed), list(renamed.values())])
 
 
-def hear(cursor: psycopg.Cursor[Any], accepted: datetime, last: Mapping[str, int]) -> None:
-    """Take note of the sources of what is appended, each with the position of its last fact."""
-    cursor.execute(_HEAR, [accepted, list(last), list(last.values())])
+def hear(cursor: psycopg.Cursor[Any], accepted: datetime, heard: Sequence[tuple[str, int]]) -> None:
+    """Take note of the sources of what is appended, by position, ascending."""
+    last = dict(heard)
+    first = dict(reversed(heard))
+    cursor.execute(_HEAR, [accepted, list(last), [first[source] for source in last], list(last.values())])
 
 
 def look(cursor: psycopg.Cursor[Any], ends: Iterable[End]) -> None:
