@@ -40,5 +40,5 @@ fuzz: setup
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --output-file requirements.txt
-	echo setuptools | $(BIN)/uv pip compile pyproject.toml - --universal --python-version 3.11 --generate-hashes \
+	echo setuptools | $(BIN)/uv pip compile pyproject.toml - --extra otel --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --constraints requirements.txt --output-file requirements-production.txt

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from events import log, quarantine, vault
+from events import log, quarantine, vault, watch
 from events.calendar import format_instant
 from events.entry import Acceptance, Coordinates, encode, seal_entry, split
 from events.errors import Refused
@@ -253,6 +253,8 @@ class Admission:
             copy.set_types(("uuid", "int8", "uuid", "text", "bytea"))
             for claim in claims:
                 copy.write_row(claim)
+        heard = [(new.ready.event.source, claim[1]) for new, claim in zip(self._new, claims, strict=True)]
+        watch.hear(self.cursor, self.accepted, heard)
 
     def _person(self, ready: Ready, people: dict[bytes, Person]) -> Person:
         if ready.of is not None:

@@ -58,13 +58,14 @@ ROLES: Final = (
     "rekam_access",
     *PEOPLE,
 )
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 STEPS: Final[dict[int, str]] = {
     1: """
         ALTER TABLE IF EXISTS counts.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
         ALTER TABLE IF EXISTS trail.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
         ALTER TABLE IF EXISTS outstanding.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
     """,
+    2: "SELECT",  # schema.sql makes what is watched; an older intake would not keep it
 }
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 

@@ -7,9 +7,11 @@ in the transaction that writes the outcomes and their effects.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from events import watch
 from events.errors import Clash
 
 if TYPE_CHECKING:
@@ -130,6 +132,10 @@ def account(cursor: psycopg.Cursor[Any], told: Iterable[tuple[Mark, Sequence[Ran
             "SELECT * FROM unnest(%s::text[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[])",
             [topics, incarnations, partitions, firsts, lasts, outcomes],
         )
+        counted: Counter[tuple[str, str]] = Counter()
+        for topic, _, _, first, last, outcome in rows:
+            counted[topic, outcome] += last - first + 1
+        watch.count(cursor, counted)
 
 
 def renew(cursor: psycopg.Cursor[Any], old: Mark) -> Mark:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from events import log
+from events import log, watch
 from events.calendar import format_instant
 from events.entry import Coordinates, decode
 
@@ -145,6 +145,7 @@ def park(cursor: psycopg.Cursor[Any], keys: Keys, at: datetime, parked: Sequence
                 (one.number, *one.kafka, at, one.outcome, one.code, why.message, why.source, why.id, why.type,
                  one.position, one.waits_for, sealed)
             )  # fmt: skip
+    watch.park(cursor, at, {one.number: one.code for one in parked})
 
 
 def last_number(cursor: psycopg.Cursor[Any]) -> int:
@@ -163,6 +164,9 @@ def resolve(cursor: psycopg.Cursor[Any], at: datetime, steps: Sequence[Step]) ->
             "SELECT %s, 1 + count(*), %s, %s, %s, %s, %s, %s FROM intake.resolution WHERE number = %s",
             [step.number, at, *step[1:], step.number],
         )
+    last = {step.number: step for step in steps}
+    stays = {n: step.reason or step.outcome for n, step in last.items() if step.outcome in ("refused", "conflict")}
+    watch.settle(cursor, [number for number in last if number not in stays], stays)
 
 
 def receive(cursor: psycopg.Cursor[Any], receipts: Sequence[Receipt]) -> None:

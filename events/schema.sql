@@ -1,9 +1,11 @@
 -- The tables of the log and of what stands beside it. Created by events/database.py, in one transaction, as often as
--- one likes. Three schemas: `log` is append-only, `vault` holds what can be destroyed, `intake` accounts for Kafka.
+-- one likes. Three schemas: `log` is append-only, `vault` holds what can be destroyed, `intake` accounts for Kafka. A
+-- fourth, `watch`, holds nothing that does not follow from them, for those who look often.
 
 CREATE SCHEMA IF NOT EXISTS log;
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE SCHEMA IF NOT EXISTS intake;
+CREATE SCHEMA IF NOT EXISTS watch;
 
 -- ---------------------------------------------------------------- log
 
@@ -186,6 +188,71 @@ CREATE TABLE IF NOT EXISTS intake.relayed (
 INSERT INTO intake.relayed (topic, last)
 VALUES ('rekam.log', 0), ('rekam.quarantine', 0), ('rekam.receipts', 0) ON CONFLICT DO NOTHING;
 
+-- ---------------------------------------------------------------- watch
+
+-- How many offsets of a topic came to each outcome, counted as intake.accounted is written.
+CREATE TABLE IF NOT EXISTS watch.offsets (
+    topic   text   NOT NULL,
+    outcome text   NOT NULL,
+    offsets bigint NOT NULL,
+    PRIMARY KEY (topic, outcome)
+) WITH (fillfactor = 50);
+
+-- What is open in quarantine, under the code it has now.
+CREATE TABLE IF NOT EXISTS watch.parked (
+    number bigint      PRIMARY KEY,
+    code   text        NOT NULL,
+    parked timestamptz NOT NULL
+);
+
+-- Every source that ever said something that was appended: the positions of its first and last fact, and when it was last
+-- heard. By `first`, those that were there before have their place before whoever makes up names.
+CREATE TABLE IF NOT EXISTS watch.source (
+    source   text        COLLATE "C" PRIMARY KEY,
+    first    bigint      NOT NULL,
+    last     bigint      NOT NULL,
+    accepted timestamptz NOT NULL
+) WITH (fillfactor = 50);
+CREATE INDEX IF NOT EXISTS source_first ON watch.source (first, source);
+
+-- Where Kafka said that a partition ends, and when intake asked.
+CREATE TABLE IF NOT EXISTS watch.partition (
+    topic       text        NOT NULL,
+    partition   integer     NOT NULL,
+    incarnation integer     NOT NULL,
+    "end"       bigint      NOT NULL,
+    looked      timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 50);
+
+-- The trace context of entries on their way to the relay, where tracing is on.
+CREATE TABLE IF NOT EXISTS watch.trace (
+    position bigint PRIMARY KEY,
+    parent   text   NOT NULL
+);
+
+-- In a register that is older than this, or whose counts somebody took away, they are made from what they follow from.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM watch.offsets) AND EXISTS (SELECT FROM intake.accounted) THEN
+        INSERT INTO watch.offsets (topic, outcome, offsets)
+        SELECT topic, outcome, sum(last - first + 1) FROM intake.accounted GROUP BY topic, outcome
+        ON CONFLICT DO NOTHING;
+        INSERT INTO watch.parked (number, code, parked)
+        SELECT number, coalesce((SELECT reason FROM intake.resolution r WHERE r.number = q.number
+                                 ORDER BY step DESC LIMIT 1), code), parked
+        FROM intake.quarantine q
+        WHERE NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number
+                          AND r.outcome IN ('appended', 'duplicate', 'dismissed'))
+        ON CONFLICT DO NOTHING;
+        IF to_regclass('trail.fact') IS NOT NULL THEN
+            EXECUTE 'INSERT INTO watch.source (source, first, last, accepted)
+                     SELECT source, min(position), max(position), max(accepted)::timestamptz
+                     FROM trail.fact GROUP BY source ON CONFLICT DO NOTHING';
+        END IF;
+    END IF;
+END $$;
+
 -- ---------------------------------------------------------------- who may do what
 
 -- Whether a subject is a list: its facts are no person's, so whoever may see any person's may see these.
@@ -226,6 +293,13 @@ GRANT UPDATE ON intake.cursor, intake.counter TO rekam_intake;
 GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_relay, rekam_reader;
 GRANT UPDATE ON intake.relayed TO rekam_relay;
 
+GRANT USAGE ON SCHEMA watch TO rekam_intake, rekam_relay, rekam_reader;
+GRANT SELECT, INSERT, UPDATE ON watch.offsets, watch.parked, watch.source, watch.partition TO rekam_intake;
+GRANT DELETE ON watch.parked TO rekam_intake;
+GRANT INSERT ON watch.trace TO rekam_intake;
+GRANT SELECT, DELETE ON watch.trace TO rekam_relay;
+GRANT SELECT ON ALL TABLES IN SCHEMA watch TO rekam_reader;
+
 -- Of the log, everybody who asks sees how far it is and when a position was accepted, which says nothing about anybody.
 GRANT USAGE ON SCHEMA log
 TO rekam_as_reporting, rekam_as_officer, rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
@@ -242,6 +316,10 @@ GRANT SELECT ON ALL TABLES IN SCHEMA intake TO rekam_as_auditor, rekam_as_operat
 GRANT USAGE ON SCHEMA intake TO rekam_as_supervisor;
 GRANT SELECT ON intake.accounted, intake.relayed, intake.resolution TO rekam_as_supervisor;
 GRANT SELECT (number, code, outcome) ON intake.quarantine TO rekam_as_supervisor;
+-- What is watched names nobody; what waits for the relay is nobody's to see.
+GRANT USAGE ON SCHEMA watch TO rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
+GRANT SELECT ON watch.offsets, watch.parked, watch.source, watch.partition
+TO rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
 
 -- Whom an officer sees: whose postings, as known at any position, ever went to or from one of the accounts that the
 -- setting `rekam.accounts` of the transaction names. It reads with the rights of `rekam_reader`, so that row security of

@@ -12,23 +12,28 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiokafka import TopicPartition
 
-from events import database, log, offsets, vault
+from events import database, log, offsets, vault, watch
 from events.admission import Admission, Item, Outcome, Ready, ready
 from events.entry import Coordinates
 from events.envelope import check
 from events.errors import Refused
 from events.quarantine import Message, open_parked
+from services import tracing
 from services.batches import Unreadable
 from services.incarnations import last_of
+from services.passage import Passage, Place
+from services.tracing import Tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     import psycopg
     from aiokafka import ConsumerRecord
+    from opentelemetry.trace import Span
 
     from events.offsets import Mark
+    from events.watch import End
     from services.settings import Settings
 
 __all__ = ["Accountant", "Batch"]
@@ -52,8 +57,10 @@ class Batch:
 class Accountant:
     """Holds the keys, and a session. psycopg's OperationalError is for the caller."""
 
-    def __init__(self, settings: Settings, address: str) -> None:
+    def __init__(self, settings: Settings, address: str, traces: Tracing | None = None) -> None:
         self._settings = settings
+        self._traces = traces or Tracing()
+        self.passage = Passage("intake", "accounted")
         self._session = database.Session(address, "rekam_intake")
         with self._session.transaction() as cursor:
             self._keys = vault.unlock(cursor, settings.keys)
@@ -61,6 +68,7 @@ class Accountant:
     def close(self) -> None:
         """Wait for the transaction that is under way, if any, and close the connection."""
         self._session.close()
+        self.passage.say(at_once=True)
 
     # ------------------------------------------------------------------ where intake stands
 
@@ -80,7 +88,16 @@ class Accountant:
             log.lock(cursor)
             offsets.advance(cursor, {mark: (end, None)})
             offsets.account(cursor, [(mark, offsets.missing(mark.next, end, begin))])
+        _log.info(
+            "not delivered", topic=mark.topic, incarnation=mark.incarnation, partition=mark.partition,
+            first=mark.next, last=end - 1,
+        )  # fmt: skip
         return replace(mark, next=end)
+
+    def look(self, ends: Iterable[End]) -> None:
+        """Take note of where partitions end."""
+        with self._session.transaction() as cursor:
+            watch.look(cursor, ends)
 
     # ------------------------------------------------------------------ messages
 
@@ -102,10 +119,22 @@ class Accountant:
         """
         with self._session.transaction() as cursor:
             admission = self._admission(cursor, now)
+            before = admission.head.size
             moved = {batch.mark: batch.after() for batch in batches}
             offsets.advance(cursor, {mark: (after.next, after.last) for mark, after in moved.items()})
-            outcomes = iter(admission.admit(items))
-            offsets.account(cursor, [(batch.mark, _ranges(batch, outcomes)) for batch in batches])
+            outcomes = admission.admit(items)
+            told = iter(outcomes)
+            offsets.account(cursor, [(batch.mark, _ranges(batch, told)) for batch in batches])
+            spans = self._traces.taken(items, outcomes, now)
+            watch.keep_traces(cursor, _parents(spans, outcomes))
+        tracing.end(spans.values())
+        self.passage.batch(
+            (before + 1, admission.head.size), {_place(mark): _span(mark, moved[mark]) for mark in moved}
+        )
+        self.passage.outcomes(
+            (item.kafka, outcome.outcome, outcome.reason) for item, outcome in zip(items, outcomes, strict=True)
+        )
+        self.passage.say()
 
     def redrive(self, number: int, now: datetime) -> Outcome | None:
         """Put a parked message through once more, with its old coordinates; None where it is not open."""
@@ -138,6 +167,24 @@ class Accountant:
         except Exception as error:  # noqa: BLE001 - a message that we fall over must not hold up those behind it
             _log.error("cannot be understood", **kafka._asdict(), error=type(error).__name__)
             return Refused("bad_data", f"could not be understood: {type(error).__name__} in Rekam; tell its makers")
+
+
+def _parents(spans: Mapping[int, Span], outcomes: Sequence[Outcome]) -> dict[int, str]:
+    """What is kept for the relay, by position: of what was appended, the context of intake's own span."""
+    appended = ((outcomes[number], span) for number, span in spans.items() if span.is_recording())
+    return {
+        told.position: tracing.parent_of(span)
+        for told, span in appended
+        if told.outcome == "appended" and told.position is not None
+    }
+
+
+def _place(mark: Mark) -> Place:
+    return Place(mark.topic, mark.partition, mark.incarnation)
+
+
+def _span(mark: Mark, after: Mark) -> tuple[int, int]:
+    return mark.next, after.next - 1
 
 
 def _ranges(batch: Batch, outcomes: Any) -> list[offsets.Range]:

@@ -31,6 +31,11 @@ _TOLD: Final[dict[str, tuple[str, str]]] = {
     QUARANTINE_TOPIC: ("parked", "The messages that were parked, without their bodies."),
     LOG_TOPIC: ("entry", "The log, entry by entry, in order; an entry may come twice, under its position."),
 }
+_TRACEPARENT: Final = {
+    "type": "string",
+    "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+    "description": "The relay's span, by W3C Trace Context: where traces are on, and the publisher has sent one.",
+}
 
 
 def document() -> Part:
@@ -81,7 +86,7 @@ def _messages() -> Part:
     for name, about in _TOLD.values():
         messages[name] = {"title": name.capitalize(), "summary": about, "payload": _ref("components", "schemas", name)}
     position = {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "Where the entry stands in the log."}
-    messages["entry"]["headers"] = _object({"position": position}, ["position"])
+    messages["entry"]["headers"] = _object({"position": position, "traceparent": _TRACEPARENT}, ["position"])
     return messages
 
 

@@ -28,6 +28,8 @@ from aiokafka.errors import KafkaError
 from events.errors import Clash, MadeAgain, Refusal, Retry
 from events.facts import SOURCE_TOPICS
 from services.account import Accountant, Batch
+from services.ends import Ends
+from services.passage import places
 from services.pulse import Pulse
 from services.wire import subscribe
 
@@ -61,6 +63,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._accountant = accountant
         self._pulse = pulse or Pulse()
         self._probe: Probe = wire.probe()
+        self._ends = Ends(self._probe, accountant)
         self._broker = wire.broker()
         self._subscriber = subscribe(
             self._broker, *SOURCE_TOPICS, group=GROUP, handler=self._handle, listener=self, reset="none",
@@ -128,6 +131,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._compare({tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled})
                 if not self._unsettled:
                     self._pulse.beat()
+            await self._ends.note(self._marks)
+            self._accountant.passage.say()
         except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
             _log.warning("waiting", why=_why(error))
 
@@ -153,7 +158,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 upto = await self._probe.silence(tp, mark.next, bounds.end)
             except Refusal as why:  # the client gives nothing of any partition while it has this one before it
-                _log.error("set aside for a while", why=str(why))
+                _log.error("set aside for a while", why=str(why), at=places([mark]))
                 self._hold([tp])
                 self._aside[tp] = asyncio.get_running_loop().time() + _ASIDE_S
                 return
@@ -169,11 +174,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             mark = (await asyncio.to_thread(self._accountant.marks, [tp]))[tp]
             begin = bounds[tp].begin
             if not await self._is_same(tp, mark):
-                _log.warning("made again", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation)
+                _log.warning("made again", at=places([mark]))
                 mark = await asyncio.to_thread(self._accountant.renew, mark)
                 begin = (await self._probe.bounds([tp]))[tp].begin  # of the new one
             if begin > mark.next:
-                _log.error("expired unread", topic=tp.topic, partition=tp.partition, first=mark.next, last=begin - 1)
+                _log.error("expired unread", at=places([mark]), upto=begin - 1)
                 mark = await asyncio.to_thread(self._accountant.miss, mark, begin, begin)
             self._resume(tp, mark)
 
@@ -191,7 +196,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self._unsettled.discard(tp)
             consumer.seek(tp, mark.next)
             consumer.resume(tp)
-            _log.info("reading", topic=tp.topic, partition=tp.partition, incarnation=mark.incarnation, next=mark.next)
+            _log.info("reading", at=places([mark]))
 
     # ------------------------------------------------------------------ batches
 
@@ -220,7 +225,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 asyncio.to_thread(self._accountant.check, batches, now), self._probe.recognise(marks)
             )
         except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
-            _log.warning("again from the ledger", why=_why(error))
+            _log.warning("again from the ledger", why=_why(error), at=places(marks.values()))
             self._hold(records)
             return
         except Exception as error:
@@ -241,7 +246,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await asyncio.to_thread(self._accountant.take, batches, items, now)
         except (Retry, psycopg.OperationalError) as error:
-            _log.warning("again from the ledger", why=_why(error))
+            _log.warning("again from the ledger", why=_why(error), at=places(batch.mark for batch in batches))
         except Exception as error:  # noqa: BLE001 - `run` raises it
             self._failure = error
         else:
@@ -281,7 +286,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             if stands:
                 await consumer.commit(stands)
         except KafkaError as error:
-            _log.info("group offsets not committed", why=_why(error))
+            _log.info("group offsets not committed", why=_why(error), at=places(self._marks.values()))
 
 
 def _why(error: BaseException) -> str:

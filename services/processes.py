@@ -25,6 +25,7 @@ from services.memory import give_back, spare_garbage
 from services.projector import Follower, Projector
 from services.pulse import Pulse
 from services.relay import Relay
+from services.tracing import tracing
 from services.wire import Wire
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from projections.views import View
     from services.settings import Settings
+    from services.tracing import Tracing
 
 __all__ = ["PROCESSES", "VIEWS", "prepare", "run", "standing_still", "unlock"]
 
@@ -101,16 +103,17 @@ async def _process(settings: Settings, wire: Wire, name: str) -> None:
     pulse.begin()
     await wire.make_topics()
     try:
-        await _work(settings, wire, name, pulse)
+        with tracing(name, os.environ) as traces:
+            await _work(settings, wire, name, pulse, traces)
     except KafkaError as error:  # it went away before the first connection was made
         raise await wire.unreachable(error) from error
 
 
-async def _work(settings: Settings, wire: Wire, name: str, pulse: Pulse) -> None:
+async def _work(settings: Settings, wire: Wire, name: str, pulse: Pulse, traces: Tracing) -> None:
     if name == "relay":
-        await Relay(wire, pulse).run()
+        await Relay(wire, pulse, traces).run()
     elif name == "intake":
-        accountant = Accountant(settings, wire.engines.database)
+        accountant = Accountant(settings, wire.engines.database, traces)
         try:
             await Intake(wire, accountant, pulse).run()
         finally:
@@ -118,7 +121,7 @@ async def _work(settings: Settings, wire: Wire, name: str, pulse: Pulse) -> None
     else:
         follower = Follower(VIEWS[name], wire.engines.database, unlock(settings, wire.engines.database))
         try:
-            await Projector(wire, VIEWS[name], follower, pulse).run()
+            await Projector(wire, VIEWS[name], follower, pulse, traces).run()
         finally:
             follower.close()
 

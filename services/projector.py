@@ -25,7 +25,10 @@ from events.errors import Clash, Refusal, Retry
 from projections import position
 from projections.history import Memory
 from projections.position import Standing
+from services import tracing
+from services.passage import Passage, Place
 from services.pulse import Pulse
+from services.tracing import Tracing
 from services.wire import LOG_TOPIC, subscribe
 
 if TYPE_CHECKING:
@@ -89,6 +92,11 @@ class Follower:
                 raise self._elsewhere(standing)
         return standing
 
+    @property
+    def stood(self) -> Standing | None:
+        """Where the view stood after the last `advance`."""
+        return self._stood
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -145,10 +153,15 @@ def _chained(old: Standing, entries: Sequence[Sent]) -> Standing:
 class Projector:
     """One member of the view's consumer group. `run` goes on until it is cancelled."""
 
-    def __init__(self, wire: Wire, view: View, follower: Follower, pulse: Pulse | None = None) -> None:
+    def __init__(
+        self, wire: Wire, view: View, follower: Follower, pulse: Pulse | None = None, traces: Tracing | None = None
+    ) -> None:
         self._view = view
         self._follower = follower
         self._pulse = pulse or Pulse()
+        self._traces = traces or Tracing()
+        self._passage = Passage("projector", "applied", view=view.name)
+        self._at = 0
         self._broker = wire.broker()
         self._subscriber = subscribe(
             self._broker, LOG_TOPIC, group=f"rekam-{view.name}", handler=self._handle, reset="latest",
@@ -161,20 +174,25 @@ class Projector:
     async def run(self) -> None:
         """Follow the log until cancelled. Raises what no retry mends."""
         standing = await asyncio.to_thread(self._follower.check)
-        _log.info("following", view=self._view.name, position=standing.position)
+        self._at = standing.position
+        _log.info("following", view=self._view.name, position=self._at)
         try:
             await self._broker.start()
             while self._failure is None:
                 await self._catch_up(())
+                self._passage.say()
                 if self._uncommitted:
                     await self._commit()
                 await asyncio.sleep(_TICK_S)
             raise self._failure
         finally:
             await self._broker.stop()
+            self._passage.say(at_once=True)
 
     async def _handle(self, records: Records) -> None:
-        await self._catch_up([sent for record in records if (sent := _sent(record)) is not None])
+        spans = self._traces.applied(self._view.name, records)
+        if await self._catch_up([sent for record in records if (sent := _sent(record)) is not None], records):
+            tracing.end(spans)
         self._uncommitted = True
 
     async def _commit(self) -> None:
@@ -185,22 +203,35 @@ class Projector:
         except KafkaError as error:
             _log.info("group offset not committed", view=self._view.name, why=type(error).__name__)
 
-    async def _catch_up(self, sent: Sequence[Sent]) -> None:
+    async def _catch_up(self, sent: Sequence[Sent], records: Records = ()) -> bool:
+        """Bring the view on as far as it goes; whether nothing was in the way."""
         async with self._turn:
             try:
                 more = True
                 while more:
                     more = await asyncio.to_thread(self._follower.advance, sent)
                     self._pulse.beat()
-                    sent = ()
+                    self._told(records)
+                    sent, records = (), ()
             except Clash as clash:
-                _log.info("fenced off", view=self._view.name, why=str(clash))
+                _log.info("fenced off", view=self._view.name, position=self._at, why=str(clash))
             except (Retry, psycopg.OperationalError) as error:
-                _log.warning("waiting", view=self._view.name, why=type(error).__name__)
+                _log.warning("waiting", view=self._view.name, position=self._at, why=type(error).__name__)
                 await asyncio.sleep(_PAUSE_S)
             except Exception as error:
                 self._failure = error
                 raise
+            else:
+                return True
+        return False
+
+    def _told(self, records: Records) -> None:
+        """Take note of what the view has come on by, and of the messages that rang."""
+        before, stood = self._at, self._follower.stood
+        self._at = self._at if stood is None else stood.position
+        if self._at > before or records:
+            places = {Place(one.topic, one.partition): (records[0].offset, records[-1].offset) for one in records[:1]}
+            self._passage.batch((before + 1, self._at), places)
 
 
 def _sent(record: ConsumerRecord[Any, Any]) -> Sent | None:

@@ -14,14 +14,17 @@ import psycopg
 import structlog
 from aiokafka.errors import KafkaError
 
-from events import database, log
+from events import database, log, watch
 from events.entry import origin
 from events.errors import Clash, Retry
+from services import tracing
+from services.passage import Passage
 from services.pulse import Pulse
+from services.tracing import Tracing
 from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aiokafka import AIOKafkaProducer
 
@@ -61,18 +64,25 @@ class Outgoing(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """What one look into the database found: the messages, and how far each topic will then be passed on."""
+    """What one look into the database found: the messages, and how far each topic was and will be passed on.
+
+    `parents` are the trace contexts of entries, by position, of those that have one.
+    """
 
     messages: list[Outgoing]
+    after: dict[str, int]
     upto: dict[str, int]
+    parents: dict[int, str]
 
 
 class Relay:
     """`run` goes on until it is cancelled; a database or broker that goes away is waited for."""
 
-    def __init__(self, wire: Wire, pulse: Pulse | None = None) -> None:
+    def __init__(self, wire: Wire, pulse: Pulse | None = None, traces: Tracing | None = None) -> None:
         self._wire = wire
         self._pulse = pulse or Pulse()
+        self._traces = traces or Tracing()
+        self._passage = Passage("relay", "relayed")
         self._connection: database.Connection | None = None
         self._trouble = ""
 
@@ -91,6 +101,7 @@ class Relay:
                 if isinstance(error, Clash):  # the other one works; this one has nothing to do
                     self._pulse.beat()
             finally:
+                self._passage.say(at_once=True)
                 try:
                     await asyncio.to_thread(self._close)
                 finally:  # also when we are told to end meanwhile
@@ -105,22 +116,37 @@ class Relay:
 
     async def _pass_on(self, producer: AIOKafkaProducer) -> None:
         shelf = await asyncio.to_thread(self._look)
+        self._passage.say()
         if not shelf.upto:
             await asyncio.to_thread(self._wait)
             return
+        spans = self._traces.sent(shelf.parents)
+        parents = shelf.parents | {position: tracing.parent_of(span) for position, span in spans.items()}
         first = [message for message in shelf.messages if message.topic == QUARANTINE_TOPIC]
         # what was parked, and said to be so, goes before the log that may say how it ended
-        await self._send(producer, first + [m for m in shelf.messages if m.topic == RECEIPTS_TOPIC and not m.position])
-        await self._send(producer, [m for m in shelf.messages if m.topic == LOG_TOPIC or m.position])
+        first += [m for m in shelf.messages if m.topic == RECEIPTS_TOPIC and not m.position]
+        await self._send(producer, first, {})
+        await self._send(producer, [m for m in shelf.messages if m.topic == LOG_TOPIC or m.position], parents)
+        tracing.end(spans.values())
         await asyncio.to_thread(self._note, shelf.upto)
+        if shelf.parents:
+            await asyncio.to_thread(self._forget, shelf.upto[LOG_TOPIC])
+        self._told(shelf)
 
-    async def _send(self, producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> None:
+    async def _send(self, producer: AIOKafkaProducer, messages: Iterable[Outgoing], parents: Mapping[int, str]) -> None:
         sent = []
         for topic, value, position in messages:
-            headers = [("position", str(position).encode())] if position and topic == LOG_TOPIC else None
+            headers = _headers(position, parents) if position and topic == LOG_TOPIC else None
             sent.append(await producer.send(topic, value, headers=headers))
         if sent:
             await asyncio.gather(*sent)
+
+    def _told(self, shelf: Shelf) -> None:
+        """Positions of the log, and of the other two topics the numbers in their tables."""
+        spans = {topic: (shelf.after[topic] + 1, last) for topic, last in shelf.upto.items()}
+        self._passage.batch(spans.pop(LOG_TOPIC, (1, 0)), {})
+        self._passage.numbers(spans)
+        self._passage.say()
 
     # ------------------------------------------------------------------ the database, in a thread
 
@@ -130,17 +156,22 @@ class Relay:
             entries = log.read(cursor, relayed[LOG_TOPIC], _LIMIT)
             parked = cursor.execute(_PARKED, [relayed[QUARANTINE_TOPIC], 10 * _LIMIT]).fetchall()
             receipts = cursor.execute(_RECEIPTS, [relayed[RECEIPTS_TOPIC], 10 * _LIMIT]).fetchall()
+            parents = watch.traces(cursor, relayed[LOG_TOPIC], entries[-1].position) if entries else {}
         messages = [Outgoing(QUARANTINE_TOPIC, _json(_PARKED_NAMES, row[1:])) for row in parked]
         messages += [Outgoing(RECEIPTS_TOPIC, _json(_RECEIPT_NAMES, row[1:])) for row in receipts]
         for position, state, _ in entries:
             messages.append(Outgoing(LOG_TOPIC, state, position))
             messages += _receipt_of(position, state)
         ends = ((LOG_TOPIC, entries), (QUARANTINE_TOPIC, parked), (RECEIPTS_TOPIC, receipts))
-        return Shelf(messages, {topic: rows[-1][0] for topic, rows in ends if rows})
+        return Shelf(messages, relayed, {topic: rows[-1][0] for topic, rows in ends if rows}, parents)
 
     def _note(self, upto: dict[str, int]) -> None:
         with self._session() as cursor:
             cursor.executemany(_NOTE, [(last, topic) for topic, last in upto.items()])
+
+    def _forget(self, upto: int) -> None:
+        with self._session() as cursor:
+            watch.forget_traces(cursor, upto)
 
     def _wait(self) -> None:
         """Wait until intake says that it has committed, or for a second."""
@@ -163,6 +194,11 @@ class Relay:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _headers(position: int, parents: Mapping[int, str]) -> list[tuple[str, bytes]]:
+    headers = [("position", str(position).encode())]
+    return [*headers, (tracing.PARENT, parents[position].encode())] if position in parents else headers
 
 
 def _receipt_of(position: int, state: bytes) -> list[Outgoing]:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from multiprocessing.connection import Connection
 
     from services.api.reach import Reach
@@ -56,11 +57,19 @@ class Checker:
 
     def state(self) -> dict[str, Any]:
         """Whether one runs and how far it is, in entries read; what came of the last; why one has failed since."""
-        with self._reach.access() as cursor:
-            row = cursor.execute(_LAST).fetchone()
+        row = self._read()
         last = None if row is None else {"at": row[0].isoformat(), "who": row[1], **row[2]}
         running = self._running is not None
         return {"running": running, "done": self._done, "of": self._of, "last": last, "failed": self._failed}
+
+    def last(self) -> tuple[datetime, dict[str, Any]] | None:
+        """When the last check was done, and what it said."""
+        row = self._read()
+        return None if row is None else (row[0], row[2])
+
+    def _read(self) -> tuple[Any, ...] | None:
+        with self._reach.access() as cursor:
+            return cursor.execute(_LAST).fetchone()
 
     def close(self) -> None:
         if (process := self._running) is not None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services import upkeep
+from services import watched
 from services.access.roles import Operation
 from services.api.answering import Desk
 from services.api.caller import desk_for
 from services.api.described import answers
+from services.ask import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from prometheus_client.core import Metric
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -70,43 +70,24 @@ class Metered:
 
 @router.get("/metrics", responses=answers(None, CONTENT_TYPE_LATEST))
 def metrics(request: Request, desk: Annotated[Desk, Depends(desk_for(Operation.METRICS))]) -> Response:
-    """For Prometheus, with a token of the role `operator`."""
+    """For Prometheus, with a token of the role `operator`. What it costs does not grow with the register."""
     with desk.reach.question(desk.caller) as question:
-        document = upkeep.status_document(question)
-        accepted = question.accepted(document["position"])
+        families = watched.watched(question.cursor)
+    with desk.reach.reader() as reader:  # one figure, of the whole register
+        families += watched.restated(reader.cursor, day_of("on", None))
+    if (last := request.app.state.checker.last()) is not None:
+        families += watched.checked(*last)
     register = CollectorRegistry()
-    register.register(_Register(document, 0.0 if accepted is None else accepted.timestamp()))
+    register.register(_Told(families))
     text = generate_latest(register) + generate_latest(request.app.state.meter.registry)
     return Response(text, headers={"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE_LATEST})
 
 
-class _Register:
-    """What `rekam status` says, as metrics."""
+class _Told:
+    """What was read already, as the library wants to collect it."""
 
-    def __init__(self, document: dict[str, Any], accepted: float) -> None:
-        self._document = document
-        self._accepted = accepted
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
 
     def collect(self) -> Iterator[Metric]:
-        said = self._document
-        yield GaugeMetricFamily("rekam_log_position", "The last position of the log.", value=said["position"])
-        yield GaugeMetricFamily(
-            "rekam_log_accepted_timestamp_seconds", "When the last entry was accepted.", value=self._accepted
-        )
-        yield _by("rekam_view_position", "Position of each view.", "view", said["projections"])
-        behind = {view: said["position"] - at for view, at in said["projections"].items()}
-        yield _by("rekam_view_behind_positions", "Positions that a view has still to read.", "view", behind)
-        yield _by("rekam_relayed_position", "Messages passed on to each topic.", "topic", said["relayed"])
-        yield _by("rekam_quarantine_open", "Open messages in quarantine by code.", "code", said["quarantine"])
-        accounted = CounterMetricFamily("rekam_offsets", "Offsets accounted for, by outcome.", labels=["outcome"])
-        for outcome, offsets in said["accounted"].items():
-            accounted.add_metric([outcome], offsets)
-        yield accounted
-        yield GaugeMetricFamily("rekam_views_standing_still", "Views to be rebuilt.", value=len(said["standing_still"]))
-
-
-def _by(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, text, labels=[label])
-    for word, value in values.items():
-        family.add_metric([word], value)
-    return family
+        yield from self._families

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from events.entry import decode
+from events.quarantine import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,7 @@ def judge(world: World, sent: Iterable[Sent] | None = None) -> Counter[str]:
     _nothing_else(books, {one[:4] for one in messages})
     _ledger_is_whole(world)
     _log_is_whole(world)
+    _watch_is_true(world)
     return counted
 
 
@@ -103,6 +105,22 @@ def _log_is_whole(world: World) -> None:
     )
     assert gapless, f"positions have gaps, or do not end at {size}"
     assert claims == size, f"{claims} claims for {size} entries"
+
+
+def _watch_is_true(world: World) -> None:
+    """What is counted in passing is what is there."""
+    counted = world.rows("SELECT topic, outcome, offsets FROM watch.offsets ORDER BY 1, 2")
+    query = "SELECT topic, outcome, sum(last - first + 1)::bigint FROM intake.accounted GROUP BY 1, 2 ORDER BY 1, 2"
+    assert counted == world.rows(query)
+    is_open = f"SELECT q.number FROM intake.quarantine q WHERE {OPEN} ORDER BY 1"
+    assert world.rows("SELECT number FROM watch.parked ORDER BY 1") == world.rows(is_open)
+    heard: dict[str, list[int]] = defaultdict(list)
+    for position, state in world.rows("SELECT notification_id, state FROM log.entry ORDER BY 1"):
+        heard[decode(state).source].append(position)
+    sources = world.rows("SELECT source, first, last FROM watch.source")
+    assert {source: tuple(span) for source, *span in sources} == {
+        source: (positions[0], positions[-1]) for source, positions in heard.items()
+    }
 
 
 def _read(world: World) -> _Books:

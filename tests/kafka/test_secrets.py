@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NIK = "5371014507909917"
 NAME = "Kanarianus Rahasia"
 SECRETS = (NIK, NAME, NAME.upper(), "Kanarianus")
-SCHEMAS = ("log", "vault", "intake", *VIEWS)
+SCHEMAS = ("log", "vault", "intake", "watch", *VIEWS)
 
 
 def forms(secret: str) -> set[bytes]:

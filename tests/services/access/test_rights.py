@@ -30,6 +30,7 @@ INTAKE = {
         "accounted", "counter", "cursor", "incarnation", "quarantine", "receipt", "relayed", "resolution", "schema",
     )
 }  # fmt: skip
+WATCH = {f"watch.{name}" for name in ("offsets", "parked", "partition", "source")}
 COUNTS = {
     f"counts.{name}"
     for name in (
@@ -59,16 +60,17 @@ WHOLE = {
     | COUNTS
     | PERSONS
     | READINGS
+    | WATCH
     | {"intake.accounted", "intake.relayed", "intake.resolution"},
-    "rekam_as_auditor": OF_ALL | COUNTS | PERSONS | INTAKE | READINGS | {"log.entry", "log.claim"},
-    "rekam_as_operator": OF_ALL | INTAKE | {"log.entry", "vault.fingerprint"},
+    "rekam_as_auditor": OF_ALL | COUNTS | PERSONS | INTAKE | WATCH | READINGS | {"log.entry", "log.claim"},
+    "rekam_as_operator": OF_ALL | INTAKE | WATCH | {"log.entry", "vault.fingerprint"},
 }
 COLUMNS = {role: {("log.entry", "notification_id"), ("log.entry", "accepted")} for role in PEOPLE}
 COLUMNS["rekam_as_supervisor"] |= {("intake.quarantine", name) for name in ("number", "code", "outcome")}
 COLUMNS["rekam_as_operator"] |= {
     ("trail.fact", name) for name in ("position", "type", "source", "valid_on", "recordedtime", "accepted")
 }
-OURS = ("log", "vault", "intake", "access", *VIEWS)
+OURS = ("log", "vault", "intake", "watch", "access", *VIEWS)
 AREA = "53.71.01"
 OFFICER = Caller("lena", Role.OFFICER, (AREA,))
 OF_AN_AREA = {
