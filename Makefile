@@ -1,8 +1,8 @@
-# make setup | demo | test | lint need only make and Python 3.11 or newer; make bench also Java 17 and Maven.
+# make setup | demo | test | lint need only make and Python 3.11 or newer; make bench and make faults also Java 17 and Maven.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock
+.PHONY: setup demo test lint bench faults lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -27,6 +27,12 @@ lint: setup
 # Speed and memory on this machine, against a real Apache Kafka; docs/figures.md keeps what was printed.
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+
+# A long run of drawn faults on real engines, judged afterwards: make faults SEED=7 MINUTES=5, or SEED=1-10 one by one.
+SEED ?= 1
+MINUTES ?= 5
+faults: setup
+	$(BIN)/python -m tests.faults --seed $(SEED) --minutes $(MINUTES)
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

@@ -1,8 +1,9 @@
-"""One real PostgreSQL for the whole run, and a fresh database for each test that asks."""
+"""One real PostgreSQL for the whole run, and a fresh database for each test that asks; whether there is a Kafka."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from services.postgres import Postgres
+from tests.kafka.apache import Missing, java_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.address
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def apache() -> None:
+    """What every test with a real Kafka needs; without it they are skipped, but not where CI must not overlook them."""
+    try:
+        java_command()
+    except Missing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must test against a real Kafka: {missing}")
+        pytest.skip(f"no real Kafka: {missing}")
 
 
 @pytest.fixture

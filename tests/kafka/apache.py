@@ -67,17 +67,18 @@ class ApacheKafka:
         self.folder = folder
         self.settings = {**SETTINGS, **(settings or {})}
         self.port = private.port_for(folder / "port")
+        self.advertised = self.port  # another where clients are to come through a proxy: set it before `start`
         self.child: child.Child | None = None
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"127.0.0.1:{self.advertised}"
 
     def start(self) -> None:
         data, file = self.folder / "data", self.folder / "server.properties"
         if not data.exists():
             shutil.copytree(jars() / "formatted", data)
-        reached_at = addresses(self.port, private.port_for(self.folder / "controller-port"))
+        reached_at = addresses(self.port, private.port_for(self.folder / "controller-port"), self.advertised)
         file.write_text(text({**self.settings, **reached_at, "log.dirs": str(data)}))
         self.child = child.start(
             [*java_command(), "kafka.Kafka", file], log=self.folder / "server.log", environ=ENVIRON
@@ -96,7 +97,7 @@ class ApacheKafka:
 
     def _wait_until_it_answers(self, server: child.Child) -> None:
         deadline = time.monotonic() + START_WITHIN_S
-        while not answers(self.address):
+        while not answers(f"127.0.0.1:{self.port}"):
             if server.poll() is not None or time.monotonic() > deadline:
                 said = (self.folder / "server.log").read_text()[-4_000:]
                 self.stop()
@@ -170,10 +171,10 @@ def format_folder(folder: Path, libraries: Path) -> None:
         raise RuntimeError(f"StorageTool ended with {done.returncode}: {(done.stdout + done.stderr)[-2_000:]}")
 
 
-def addresses(port: int, controller: int) -> dict[str, str]:
+def addresses(port: int, controller: int, advertised: int | None = None) -> dict[str, str]:
     return {
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{advertised or port}",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
     }
 

@@ -1,0 +1,58 @@
+"""A disk of a size, which can be full: a tmpfs of our own, mounted where we may; else a plain folder, never full."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Disk"]
+
+SIZE_MB: Final = 3_000
+
+
+@dataclass
+class Disk:
+    """`why_not` says why it cannot be filled; empty where it can."""
+
+    folder: Path
+    why_not: str = ""
+
+    @classmethod
+    @contextmanager
+    def mounted(cls, folder: Path) -> Iterator[Disk]:
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0755", "tmpfs", str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            why_not = done.stderr.strip()
+        except OSError as error:
+            why_not = str(error)
+        try:
+            yield cls(folder, why_not)
+        finally:
+            if not why_not:
+                subprocess.run(["umount", "-l", folder], check=False)
+
+    @property
+    def _ballast(self) -> Path:
+        return self.folder / "ballast"
+
+    @property
+    def is_full(self) -> bool:
+        return self._ballast.exists()
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        room = os.statvfs(self.folder)
+        with self._ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, room.f_bavail * room.f_frsize))
+
+    def empty(self) -> None:
+        self._ballast.unlink(missing_ok=True)
