@@ -202,12 +202,18 @@ def _left(stage: Stage) -> list[str]:
 
 
 async def _ends(kafka: str) -> dict[TopicPartition, int]:
-    sources = topics.ALL[:6]
-    async with asyncio.timeout(10), AIOKafkaConsumer(bootstrap_servers=kafka) as consumer:
-        await consumer._client.fetch_all_metadata()
-        found = [TopicPartition(name, part) for name in sources for part in consumer.partitions_for_topic(name) or ()]
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(found)
-        return ends
+    """Where each partition of the source topics ends."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    try:
+        async with asyncio.timeout(10):
+            await consumer.start()
+            cluster = await consumer._client.fetch_all_metadata()
+            names = topics.ALL[:6]
+            found = [TopicPartition(name, part) for name in names for part in cluster.partitions_for_topic(name) or ()]
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(found)
+            return ends
+    finally:
+        await consumer.stop()
 
 
 def planned(seed: int, minutes: float) -> str:

@@ -31,11 +31,19 @@ class _Line:
     server: socket.socket
     lost: Event = field(default_factory=Event)  # a COMMIT has gone by, and what the server says now is not heard
     mute: bool = False
+    how: int = socket.SHUT_RDWR
 
     def close(self) -> None:
         for end in (self.client, self.server):
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                end.shutdown(self.how)
+
+    def reset(self) -> None:
+        self.how = socket.SHUT_RD  # wakes who reads here, and says nothing to the other side before RST does
+        for end in (self.client, self.server):
+            with suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.close()
 
 
 class Proxy:
@@ -62,10 +70,7 @@ class Proxy:
         """Reset every connection."""
         with self._lock:
             for line in self._lines:
-                for end in (line.client, line.server):
-                    with suppress(OSError):
-                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                line.close()
+                line.reset()
 
     def half_open(self, gone: Literal["client", "server"]) -> None:
         """End the connections that there are on that side, without a word to the other, until `close_halves`."""
@@ -80,6 +85,8 @@ class Proxy:
         self._heard.set()
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
         self._listening.close()
         self._heard.set()
         self.cut()
