@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import subprocess
 import sys
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tests.faults.run import planned, run
 from tests.faults.stage import on_stage
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tests.faults.run import Report
+    from tests.faults.stage import Stage
+
+
+LONGEST: Final = 24 * 60
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,7 +54,16 @@ def _run(seed: int, minutes: float, keep: Path | None) -> Report:
         place = nullcontext(keep / f"seed-{seed}")
         (keep / f"seed-{seed}").mkdir(parents=True)
     with place as folder, on_stage(Path(folder)) as stage:
-        return run(stage, Path(folder) / "published", seed, minutes)
+        report = run(stage, Path(folder) / "published", seed, minutes)
+        report.failures += _audited(stage)
+        return report
+
+
+def _audited(stage: Stage) -> list[str]:
+    """The product's own auditor as a second witness: what it has against the register, in its words."""
+    command = [sys.executable, "-m", "services", "audit", "check"]
+    done = subprocess.run(command, env=stage.environ(), capture_output=True, text=True, check=False)
+    return [f"rekam audit check ended with {done.returncode}: {done.stdout}{done.stderr}"] if done.returncode else []
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,23 +72,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=_length, required=True, metavar="M", help="how long the load and faults last")
     parser.add_argument("--plan", action="store_true", help="print the plan and do nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep everything there")
+    parser.add_argument("--keep", type=_new_folder, metavar="FOLDER", help="keep everything there")
     return parser
 
 
 def _seeds(text: str) -> range:
-    first, _, last = text.partition("-")
-    seeds = range(int(first), int(last or first) + 1)
+    match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+    seeds = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
     if not seeds:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed, such as 7, nor a range of seeds, such as 1-10")
     return seeds
 
 
 def _length(text: str) -> float:
-    minutes = float(text)
-    if not 0 < minutes <= 24 * 60:
-        raise argparse.ArgumentTypeError(f"{text} minutes: write more than 0 and at most {24 * 60}")
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes, more than 0 and at most {LONGEST}")
     return minutes
+
+
+def _new_folder(text: str) -> Path:
+    folder = Path(text).absolute()
+    if folder.exists():
+        raise argparse.ArgumentTypeError(f"{folder} is there already: name one that is not")
+    return folder
 
 
 if __name__ == "__main__":

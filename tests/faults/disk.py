@@ -26,9 +26,9 @@ class Disk:
 
     @classmethod
     @contextmanager
-    def mounted(cls, folder: Path) -> Iterator[Disk]:
+    def mounted(cls, folder: Path, size_mb: int = SIZE_MB) -> Iterator[Disk]:
         folder.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0755", "tmpfs", str(folder)]
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=0755", "tmpfs", str(folder)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             why_not = done.stderr.strip()

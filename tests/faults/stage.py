@@ -32,7 +32,7 @@ from tests.kafka.proxy import DatabaseProxy, Proxy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PARTITIONS", "Slot", "Stage", "on_stage"]
+__all__ = ["PARTITIONS", "Slot", "Stage", "clock_environ", "faketime", "on_stage"]
 
 PARTITIONS: Final = 4
 # Safe against kill -9 of the server, which leaves what it has written to the kernel; the machine itself stays up here.
@@ -97,16 +97,7 @@ class Stage:
             "REKAM_DATA": str(self.folder),
             "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         }
-        library = faketime()
-        if library is not None:
-            given |= {
-                "LD_PRELOAD": str(library),
-                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "NO_FAKE_STAT": "1",
-            }
-        return {**ours, **given}
+        return {**ours, **given, **clock_environ(self.clock)}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask PostgreSQL, not through its proxy. psycopg's OperationalError where it is away."""
@@ -167,6 +158,20 @@ def faketime() -> Path | None:
     """The library by which a process sees another time; None where it is not installed."""
     found = (path for pattern in FAKETIME for path in sorted(Path("/").glob(pattern.removeprefix("/"))))
     return next(found, None)
+
+
+def clock_environ(clock: Path) -> dict[str, str]:
+    """What a program must be started with, so that its clock differs by what that file says; its waits do not."""
+    library = faketime()
+    if library is None:
+        return {}
+    return {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
 
 
 @contextmanager
