@@ -141,7 +141,8 @@ class Stage:
         assert slot.child is not None
         code = slot.child.returncode
         slot.child = None
-        if code == -signal.SIGKILL or (code == 0 and not slot.wanted):
+        # told to end before it listens to that, a process ends by the signal itself
+        if code == -signal.SIGKILL or (code in (0, -signal.SIGTERM) and not slot.wanted):
             return
         self.ended[f"{slot.process} exit {code}"] += 1
         if code not in GOOD_ENDS:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.faults.run import Report
     from tests.faults.stage import Stage
 
-SEEDS = range(1, 11)
+SEEDS = range(79, 89)  # the first ten that have every kind, and wait for a stopped process once
 MINUTES = 0.1
 
 

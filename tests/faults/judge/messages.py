@@ -178,7 +178,8 @@ def _every_place_is_explained(
     entries = {entry.kafka: entry.name for entry in books.entries}
     explained: set[Coordinates] = set()
     for sent in published.sent:
-        mine = [at for at in by_place[sent.place] if _names(books, entries, at, sent)]
+        told = [at for at in by_place[sent.place] if outcomes[at] not in ("absent", "expired")]
+        mine = [at for at in told if _names(books, entries, at, sent)]
         explained.update(mine)
         if not mine:
             _blame_missing(sent, [outcomes[at] for at in by_place[sent.place]], published, verdict)
