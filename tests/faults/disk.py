@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -49,10 +49,17 @@ class Disk:
         return self._ballast.exists()
 
     def fill(self) -> None:
-        """Leave no room at all."""
-        room = os.statvfs(self.folder)
+        """Leave no room at all, whoever else takes some meanwhile."""
         with self._ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, room.f_bavail * room.f_frsize))
+            taken = 0
+            while room := self._room():
+                with suppress(OSError):  # somebody else took a part of it
+                    os.posix_fallocate(file.fileno(), taken, room)
+                    taken += room
+
+    def _room(self) -> int:
+        found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
 
     def empty(self) -> None:
         self._ballast.unlink(missing_ok=True)

@@ -38,10 +38,14 @@ class Stages:
             self._stage = self._open.enter_context(on_stage(place))
             self._earlier = []
         folder = self._stage.folder / f"published-{seed}"
-        report = run(self._stage, folder, seed, MINUTES, self._earlier)
+        is_good = False
+        try:
+            report = run(self._stage, folder, seed, MINUTES, self._earlier)
+            is_good = report.holds
+        finally:
+            if not is_good:
+                self.close()
         self._earlier.append(folder)
-        if not report.holds:
-            self.close()
         return report
 
     def close(self) -> None:
