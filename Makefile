@@ -1,8 +1,8 @@
-# make setup | demo | test | lint need only make and Python 3.11 or newer; make bench and make cluster also Java 17 and Maven.
+# make setup | demo | test | lint need only make and Python 3.11 or newer; bench, cluster and faults also Java 17 and Maven.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench cluster fuzz lock
+.PHONY: setup demo test lint bench cluster faults fuzz lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -35,6 +35,12 @@ cluster: setup
 # Hostile messages through intake, on a PostgreSQL of its own: make fuzz MESSAGES=200000 SEED=1
 fuzz: setup
 	$(BIN)/python -m tests.hostile $(or $(MESSAGES),200000) $(SEED)
+
+# A long run of drawn faults on real engines, judged afterwards: make faults SEED=7 MINUTES=5, or SEED=1-10 one by one.
+SEED ?= 1
+MINUTES ?= 5
+faults: setup
+	$(BIN)/python -m tests.faults --seed $(SEED) --minutes $(MINUTES)
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

@@ -69,17 +69,23 @@ STEPS: Final[dict[int, str]] = {
 }
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 
-# A plan kept from when a table was nearly empty would read all of it later on.
-OPTIONS: Final = "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan"
-
-# A server that has vanished with its machine says nothing any more: without these it is waited for up to two hours.
+# A plan kept from when a table was nearly empty would read all of it later on. Keepalives: of a client whose machine is
+# gone the server would learn after two hours, and go on holding its locks, the relay's own for one.
+OPTIONS: Final = (
+    "-c TimeZone=UTC -c lock_timeout=60s -c plan_cache_mode=force_custom_plan "
+    "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
+# The other way round: of a server whose machine is gone.
 _NOTICED: Final = {
-    "keepalives_idle": "10",
+    "keepalives_idle": "15",
     "keepalives_interval": "5",
     "keepalives_count": "3",
-    "tcp_user_timeout": "25000",
+    "tcp_user_timeout": "30000",
 }
 _TO_WRITE: Final = {"target_session_attrs": "read-write"}
+IDLE_S: Final = 60
+"""A session's transaction in which nothing is asked for so long is ended by the server: it may hold the log's lock."""
+
 _LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
 
 
@@ -102,18 +108,21 @@ def connect(
     autocommit: bool = False,
     derived: bool = False,
     reading: bool = False,
+    idle_s: int = 0,
 ) -> Connection:
     """Open a connection that acts as `role`; UTF-8, UTC, and a lock is never waited for longer than a minute.
 
     `derived` is for what only follows from the log: a commit need not reach the disk at once. What a crash takes of it
     is the end, and whole transactions with their position, so the work goes on from there. `reading` is for what may
-    be asked of a standby too; everything else gets a server that can be written to, or none.
+    be asked of a standby too; everything else gets a server that can be written to, or none. `idle_s`: a transaction in
+    which nothing is asked for so long is ended by the server (0: never).
 
     Unreachable where no such server answers, NoAnswer where it has none of our roles; WrongUse: the address is none.
     """
     options = OPTIONS
     options += f" -c role={role}" if role else ""
     options += " -c synchronous_commit=off" if derived else ""
+    options += f" -c idle_in_transaction_session_timeout={idle_s}s" if idle_s else ""
     try:
         return psycopg.connect(
             completed(address, reading=reading),
@@ -159,7 +168,8 @@ def with_password(address: str, password: str, setting: str = "REKAM_DATABASE") 
 class Session:
     """One connection for many transactions, one at a time; made when it is needed, and again after one that failed.
 
-    psycopg's OperationalError, where the server goes away, is for the caller, as are the errors of `connect`.
+    psycopg's OperationalError, where the server goes away or has ended a transaction in which nothing was asked for
+    IDLE_S, is for the caller, as are the errors of `connect`.
     """
 
     def __init__(self, address: str, role: str) -> None:
@@ -173,13 +183,15 @@ class Session:
         """Give a cursor in a transaction of its own."""
         with self._busy:
             if self._connection is None:
-                self._connection = connect(self._address, self._role)
+                self._connection = connect(self._address, self._role, idle_s=IDLE_S)
             try:
                 with self._connection.transaction(), self._connection.cursor() as cursor:
                     yield cursor
-            except psycopg.Error:
+            except psycopg.Error as error:
                 connection, self._connection = self._connection, None
                 connection.close()
+                if isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout):  # to psycopg an internal error
+                    raise psycopg.OperationalError(str(error)) from error
                 raise
 
     def close(self) -> None:

@@ -284,16 +284,19 @@ def main(arguments: list[str] | None = None) -> None:
     except RekamError as error:
         say(f"rekam: {error}")
         sys.exit(2 if isinstance(error, WrongUse) else 3 if isinstance(error, Retry) else 1)
-    except psycopg.Error as error:  # its text may hold values of rows
-        _blame(error)
-        sys.exit(1)
+    except psycopg.Error as error:
+        sys.exit(_blame(error))
     except BrokenPipeError:  # whoever read the answer has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-def _blame(error: psycopg.Error) -> None:
-    """Say where it went wrong, and nothing of what the database says about it."""
-    say(f"rekam: PostgreSQL refuses what it should not: {type(error).__name__} {error.sqlstate or ''}; tell its makers")
+def _blame(error: psycopg.Error) -> int:  # its text may hold values of rows
+    what = f"{type(error).__name__} {error.sqlstate or ''}".rstrip()
+    if isinstance(error, psycopg.OperationalError):
+        say(f"rekam: PostgreSQL went away in the midst of it, or has no room: {what}. See to it, and run this again.")
+        return 3
+    say(f"rekam: PostgreSQL refuses what it should not: {what}; tell its makers")
     for frame in traceback.extract_tb(error.__traceback__):
         say(f"  {frame.filename}:{frame.lineno} {frame.name}")
+    return 1

@@ -1,14 +1,16 @@
-"""One real PostgreSQL for the whole run, and a fresh database for each test that asks."""
+"""One real PostgreSQL for the whole run, and a fresh database for each test that asks; whether there is a Kafka."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from services.postgres import Postgres
 from tests.databases import new_database
+from tests.kafka.apache import Missing, java_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.address
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def apache() -> None:
+    """What every test with a real Kafka needs; without it they are skipped, but not where CI must not overlook them."""
+    try:
+        java_command()
+    except Missing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must test against a real Kafka: {missing}")
+        pytest.skip(f"no real Kafka: {missing}")
 
 
 @pytest.fixture

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import sys
 import threading
 
 import psycopg
 import pytest
 
 import events.database
-from events.database import ROLES, connect, create
+from events import log
+from events.database import ROLES, Session, connect, create
 from events.errors import Refusal, Unreachable, WrongUse
 
+WATCHED_BY = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
 FORBIDDEN = [
     ("rekam_intake", "UPDATE log.entry SET state = ''"),
     ("rekam_intake", "DELETE FROM log.entry"),
@@ -114,6 +119,40 @@ def test_where_one_step_fails_none_was_taken(database: str, monkeypatch: pytest.
 def test_where_no_server_answers_the_setting_is_named() -> None:
     with pytest.raises(Unreachable, match="REKAM_DATABASE"):
         connect("postgresql://rekam@127.0.0.1:1/rekam")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere these have other names, or are not there")
+def test_each_end_of_a_connection_finds_out_within_half_a_minute_that_the_other_is_gone(database: str) -> None:
+    with connect(database) as connection:
+        shown = connection.execute(
+            "SELECT current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'), "
+            "current_setting('tcp_keepalives_count')"
+        ).fetchall()
+        with socket.socket(fileno=os.dup(connection.fileno())) as ours:
+            set_here = [ours.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in WATCHED_BY]
+
+    assert shown == [("15", "5", "3")]  # read from the server's own socket
+    assert set_here == [15, 5, 3, 30_000]
+
+
+def test_what_the_address_says_of_keepalives_goes_before_ours(database: str) -> None:
+    with connect(psycopg.conninfo.make_conninfo(database, keepalives_idle=77)) as connection:
+        assert connection.info.get_parameters()["keepalives_idle"] == "77"
+
+
+def test_a_writer_that_falls_silent_in_its_transaction_gives_the_log_back(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events.database, "IDLE_S", 1)
+    session = Session(database, "rekam_intake")
+    with pytest.raises(psycopg.OperationalError), session.transaction() as cursor:  # noqa: PT012 - both in one
+        log.lock(cursor)
+        with connect(database, "rekam_intake") as other, other.cursor() as waiting:
+            log.lock(waiting, timeout=30)  # the first one is still there, and asks for nothing
+        cursor.execute("SELECT 1")
+    with session.transaction() as cursor:
+        assert log.lock(cursor).size == 0
+    session.close()
 
 
 def test_what_is_no_address_is_wrong_use() -> None:

@@ -69,11 +69,12 @@ class ApacheKafka:
         self.folder = folder
         self.settings = {**SETTINGS, **(settings or {})}
         self.port = private.port_for(folder / "port")
+        self.advertised = self.port  # another where clients are to come through a proxy: set it before `start`
         self.child: child.Child | None = None
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"127.0.0.1:{self.advertised}"
 
     @property
     def data(self) -> Path:
@@ -102,7 +103,7 @@ class ApacheKafka:
 
     def reached_at(self) -> dict[str, str]:
         """Where it listens, as settings."""
-        return addresses(self.port, private.port_for(self.folder / "controller-port"))
+        return addresses(self.port, private.port_for(self.folder / "controller-port"), self.advertised)
 
     def kill(self) -> None:
         """kill -9, and gone when this returns."""
@@ -116,7 +117,7 @@ class ApacheKafka:
 
     def _wait_until_it_answers(self, server: child.Child) -> None:
         deadline = time.monotonic() + START_WITHIN_S
-        while not answers(self.address):
+        while not answers(f"127.0.0.1:{self.port}"):
             if server.poll() is not None or time.monotonic() > deadline:
                 said = (self.folder / "server.log").read_text()[-4_000:]
                 self.stop()
@@ -190,10 +191,10 @@ def format_folder(folder: Path, libraries: Path, *more: str) -> None:
         raise RuntimeError(f"StorageTool ended with {done.returncode}: {(done.stdout + done.stderr)[-2_000:]}")
 
 
-def addresses(port: int, controller: int) -> dict[str, str]:
+def addresses(port: int, controller: int, advertised: int | None = None) -> dict[str, str]:
     return {
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{advertised or port}",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
     }
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from tests.kafka import topics
-from tests.kafka.apache import ApacheKafka, Missing, java_command
+from tests.kafka.apache import ApacheKafka
 from tests.kafka.world import World, end_programs
 
 if TYPE_CHECKING:
@@ -21,17 +20,6 @@ class MakeKafka(Protocol):
     """Makes and starts a broker on a folder of its own: `kill`, then `start`, are up to the test."""
 
     def __call__(self, settings: Mapping[str, str] | None = None) -> ApacheKafka: ...
-
-
-@pytest.fixture(scope="session")
-def apache() -> None:
-    """What every test with a real Kafka needs; without it they are skipped, but not where CI must not overlook them."""
-    try:
-        java_command()
-    except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must test against a real Kafka: {missing}")
-        pytest.skip(f"no real Kafka: {missing}")
 
 
 @pytest.fixture(scope="session")

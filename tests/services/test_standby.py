@@ -250,7 +250,7 @@ def test_an_address_to_read_from_that_is_none_is_named() -> None:
 def test_a_server_that_vanished_is_noticed_soon_unless_the_address_says_otherwise() -> None:
     said = psycopg.conninfo.conninfo_to_dict(database.completed("postgresql://a/rekam?tcp_user_timeout=1000"))
 
-    assert (said["keepalives_idle"], said["tcp_user_timeout"]) == ("10", "1000")
+    assert (said["keepalives_idle"], said["tcp_user_timeout"]) == ("15", "1000")
     assert said["target_session_attrs"] == "read-write"
     assert "target_session_attrs" not in psycopg.conninfo.conninfo_to_dict(
         database.completed("postgresql://a/rekam", reading=True)

@@ -1,0 +1,43 @@
+"""The judge: given what was published and the database, what became of every message and of everybody?
+
+It shares no code with what it judges: nothing here imports events, projections or services, and a test sees to that.
+It reads the published files, the log, the ledger of offsets, quarantine, receipts and the views, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import IsolationLevel
+from psycopg.pq import TransactionStatus
+
+from tests.faults.judge import books, published
+from tests.faults.judge.messages import accepted, judge_messages
+from tests.faults.judge.people import judge_people
+from tests.faults.judge.verdict import ERRORS, Verdict
+from tests.faults.judge.whole import judge_ledger, judge_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import psycopg
+
+__all__ = ["ERRORS", "Verdict", "judge"]
+
+
+def judge(folders: Iterable[Path], connection: psycopg.Connection[Any]) -> Verdict:
+    """Read what was published (see `published`) and the database; the verdict names every error it finds.
+
+    Everything is read in one transaction, a snapshot where it is a new one; nothing else may be at work on it.
+    """
+    if connection.info.transaction_status == TransactionStatus.IDLE:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    said = published.read(folders)
+    found = books.read(connection)
+    verdict = Verdict()
+    judge_log(found, verdict)
+    judge_ledger(found, said, verdict)
+    judge_messages(found, said, verdict)
+    judge_people(found, accepted(found, said), verdict)
+    return verdict

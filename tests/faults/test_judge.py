@@ -1,0 +1,337 @@
+"""The judge can fail: after a clean run each kind of error is planted in the database, and the judge must name it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+from zlib import crc32
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.faults.judge import ERRORS, judge
+from tests.faults.load import PUBLISHERS, Message, messages
+from tests.faults.publishers import HEADERS, Journal
+from tests.register import PARTITIONS, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tests.faults.judge import Verdict
+
+SEED = 11
+LINES = 300
+VIEWS = ("counts", "trail", "outstanding")
+
+
+class Delivered(NamedTuple):
+    """A message of the load as `fill` takes it."""
+
+    topic: str
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes
+    id: str
+
+
+class Clean(NamedTuple):
+    """A register in which everything is right, and the folder of what was published."""
+
+    address: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def clean(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
+    """Both publishers' lines, taken in without Kafka; whatever a test plants is rolled back."""
+    name = f"judged_{uuid4().hex}"
+    folder = tmp_path_factory.mktemp("published")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
+            said = {publisher: messages(SEED, publisher, LINES) for publisher in PUBLISHERS}
+            every = [message for some in said.values() for message in some]
+            note_as_sent(folder, said)
+            delivered = [Delivered(m.topic, HEADERS, m.value, m.name) for m in every]
+            fill(address, tmp_path_factory.mktemp("keys") / "keys", delivered, at_once=100)
+            yield Clean(address, folder)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def note_as_sent(folder: Path, said: dict[str, list[Message]]) -> None:
+    """Where `fill` puts each message: the client's are confirmed by their places, the program's by their number."""
+    ends: Counter[tuple[str, int]] = Counter()
+    for publisher, lines in said.items():
+        journal = Journal(folder, publisher, lines)
+        if publisher == PUBLISHERS[0]:
+            journal.note(told={"appended": len(lines)}, lines=len(lines))
+        for message in lines:
+            at = (message.topic, crc32(message.name.encode()) % PARTITIONS)
+            if publisher != PUBLISHERS[0]:
+                journal.note(n=message.n, at=1.0, partition=at[1], offset=2 + ends[at])
+            ends[at] += 1
+
+
+def judged(clean: Clean, *planted: str) -> Verdict:
+    """Plant, judge, and take it back."""
+    with psycopg.connect(clean.address) as connection:
+        for statement in planted:
+            assert connection.execute(statement.encode()).rowcount, f"changes nothing: {statement}"
+        verdict = judge([clean.folder], connection)
+        connection.rollback()
+    return verdict
+
+
+def one(change: str, table: str, which: str = "true") -> str:
+    """A statement about one row."""
+    return f"{change} WHERE ctid = (SELECT ctid FROM {table} WHERE {which} ORDER BY ctid LIMIT 1)"
+
+
+def delete(table: str, which: str = "true") -> str:
+    return one(f"DELETE FROM {table}", table, which)
+
+
+def update(table: str, to: str, which: str = "true") -> str:
+    return one(f"UPDATE {table} SET {to}", table, which)
+
+
+def copied(table: str, columns: str, values: str, which: str = "true") -> str:
+    return f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE {which} LIMIT 1"
+
+
+# ------------------------------------------------------------------ clean
+
+
+def test_a_clean_run_holds_and_something_was_looked_at(clean: Clean) -> None:
+    verdict = judged(clean)
+
+    assert verdict.holds, verdict.text()
+    assert verdict.messages.total() == 2 * LINES
+    assert verdict.people.total() > 40
+    assert {"appended", "duplicate", "conflict", "parked: not_json", "parked: waits_for_target"} <= set(
+        verdict.messages
+    )
+    assert "lost 0, doubled 0, unexplained 0" in verdict.text()
+    assert verdict.document()["holds"] is True
+
+
+# ------------------------------------------------------------------ planted
+
+_STATE = "convert_to(replace(convert_from(state, 'UTF8'), '\"valid_on\":\"2018-', '\"valid_on\":\"2017-'), 'UTF8')"
+_WITH_A_DAY = "convert_from(state, 'UTF8') LIKE '%\"valid_on\":\"2018-%'"
+_REFUSED = "outcome = 'quarantined' AND topic = 'rekam.recording'"
+_SAME = "position, subject, captured_on, place, recordedtime, source, id"
+_LAST = "notification_id = (SELECT size FROM log.head)"
+_ENTRY = "originator_id, originator_version, topic, state, notification_id, digest, accepted"
+_POSTING = "position, subject, valid_on, from_account, to_account, people"
+_COORDINATES = "topic, incarnation, partition, first, last, outcome"
+
+PLANTED = {
+    "a dropped append": ("skipped", [delete("log.entry", "notification_id = 40")]),
+    "the last append dropped with its claim": (
+        "lost",
+        [
+            "DELETE FROM log.claim WHERE position = (SELECT size FROM log.head)",
+            f"DELETE FROM log.entry WHERE {_LAST}",
+            "UPDATE log.head SET size = size - 1",
+        ],
+    ),
+    "a message appended twice": (
+        "doubled",
+        [
+            copied(
+                "log.entry",
+                _ENTRY,
+                "originator_id, 1000, topic, state, (SELECT size + 1 FROM log.head), digest, accepted",
+            ),
+            "UPDATE log.head SET size = size + 1",
+        ],
+    ),
+    "a skipped position": (
+        "skipped",
+        [
+            f"UPDATE log.entry SET notification_id = notification_id + 1 WHERE {_LAST}",
+            "UPDATE log.head SET size = size + 1",
+        ],
+    ),
+    "a swallowed offset": ("swallowed", [update("intake.accounted", "first = first + 1", "last > first")]),
+    "an offset accounted for twice": (
+        "swallowed",
+        [
+            copied(
+                "intake.accounted", _COORDINATES, "topic, incarnation, partition, last, last, outcome", "last > first"
+            )
+        ],
+    ),
+    "a range that is gone": ("swallowed", [delete("intake.accounted", "outcome = 'appended'")]),
+    "a message said to be absent": (
+        "lost",
+        [
+            update("intake.accounted", "outcome = 'absent'", "outcome = 'duplicate'"),
+            f"UPDATE intake.accounted SET outcome = 'absent' WHERE {_REFUSED}",
+        ],
+    ),
+    "a message said to have expired": (
+        "lost",
+        [f"UPDATE intake.accounted SET outcome = 'expired' WHERE {_REFUSED}"],
+    ),
+    "a life of a topic that nobody began": (
+        "unexplained",
+        [
+            "INSERT INTO intake.incarnation (topic, incarnation) VALUES ('rekam.death', 2)",
+            "INSERT INTO intake.cursor (topic, incarnation, partition, next) VALUES ('rekam.death', 2, 0, 0)",
+        ],
+    ),
+    "changed bytes": ("broken_chain", [update("log.entry", f"state = {_STATE}", _WITH_A_DAY)]),
+    "a changed digest": ("broken_chain", [update("log.entry", "digest = sha256('x')", "notification_id = 9")]),
+    "a changed digest of the head": ("broken_chain", ["UPDATE log.head SET digest = sha256('x')"]),
+    "a fact that nobody said so": ("changed", [update("log.entry", f"state = {_STATE}", _WITH_A_DAY)]),
+    "a time that goes back": (
+        "went_back",
+        ["UPDATE log.entry SET accepted = '2000-01-01Z' WHERE notification_id = 30"],
+    ),
+    "an entry of another subject": (
+        "mixed_up",
+        ["UPDATE log.entry SET originator_id = gen_random_uuid() WHERE notification_id = 20"],
+    ),
+    "a repeat of another fact": (
+        "lost",
+        [update("intake.receipt", "position = 1", "outcome = 'duplicate' AND position > 1")],
+    ),
+    "a repeat without a receipt": ("lost", [delete("intake.receipt", "outcome = 'duplicate'")]),
+    "a receipt given twice": (
+        "doubled",
+        [
+            copied(
+                "intake.receipt",
+                'number, topic, incarnation, partition, "offset", source, id, outcome, position, reason',
+                'number + 100000, topic, incarnation, partition, "offset", source, id, outcome, position, reason',
+                "outcome = 'duplicate'",
+            )
+        ],
+    ),
+    "a parked message that is gone": (
+        "lost",
+        [delete("intake.quarantine", "number NOT IN (SELECT number FROM intake.resolution)")],
+    ),
+    "a parked message of nobody": (
+        "unexplained",
+        [update("intake.quarantine", "id = 'nobody''s'", "code = 'bad_data'")],
+    ),
+    "a message parked for another reason": (
+        "wrong_code",
+        [update("intake.quarantine", "code = 'bad_nik'", "code = 'bad_data'")],
+    ),
+    "a view behind the log": ("torn_view", ["UPDATE trail.position SET position = position - 1"]),
+    "a view at another digest": ("torn_view", ["UPDATE counts.position SET digest = sha256('x')"]),
+    "a torn view: a row is missing": ("torn_view", [delete("trail.fact")]),
+    "a torn view: a listing is missing": ("torn_view", [delete("counts.listing")]),
+    "a torn view: postings are missing": (
+        "torn_view",
+        ["DELETE FROM outstanding.posting WHERE position > (SELECT size - 50 FROM log.head)"],
+    ),
+    "a row twice": (
+        "doubled",
+        [copied("counts.capture", _SAME, _SAME)],
+    ),
+    "a sum of a block that is not there": ("torn_view", ["INSERT INTO counts.cell VALUES ('2018-01-01', 0, 0, 20, 1)"]),
+    "somebody in two accounts": (
+        "two_accounts",
+        [copied("trail.posting", _POSTING, "position, subject, valid_on, 0, to_account + 1, 1", "from_account = 0")],
+    ),
+    "somebody in no account": (
+        "two_accounts",
+        ["DELETE FROM counts.posting WHERE subject = (SELECT subject FROM counts.posting LIMIT 1)"],
+    ),
+    "somebody of whom there is no fact": (
+        "unbalanced",
+        [
+            copied(
+                "counts.posting",
+                _POSTING,
+                "position, gen_random_uuid(), valid_on, from_account, to_account, 1",
+                "from_account = 0",
+            )
+        ],
+    ),
+    "a posting of another day": ("wrong_postings", [update("outstanding.posting", "valid_on = valid_on + 1")]),
+    "one view with another balance": ("views_differ", [delete("trail.posting", "from_account = 0")]),
+}
+PLANTED |= {
+    f"a doubled posting in {view}": ("doubled", [copied(f"{view}.posting", _POSTING, _POSTING)]) for view in VIEWS
+}
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_what_is_planted_is_named(clean: Clean, case: str) -> None:
+    error, statements = PLANTED[case]
+    verdict = judged(clean, *statements)
+
+    assert not verdict.holds
+    assert verdict.errors[error], verdict.text()
+    assert verdict.examples[error][0] in verdict.text()
+
+
+def test_every_error_has_been_planted() -> None:
+    assert {error for error, _ in PLANTED.values()} | {"told_wrong"} == set(ERRORS)
+
+
+# ------------------------------------------------------------------ published otherwise than it was taken in
+
+
+def with_rows(clean: Clean, folder: Path, **more: list[dict[str, Any]]) -> Clean:
+    """The same register beside a folder in which these rows were added to a file of that name."""
+    rows: dict[str, list[str]] = defaultdict(list)
+    for file in clean.folder.iterdir():
+        rows[file.name] = file.read_text().splitlines()
+    for name, added in more.items():
+        rows[f"{name.replace('_', '.')}.jsonl"] += [json.dumps(row) for row in added]
+    for name, lines in rows.items():
+        (folder / name).write_text("".join(f"{line}\n" for line in lines))
+    return Clean(clean.address, folder)
+
+
+def test_a_line_that_was_never_taken_in_is_lost(clean: Clean, tmp_path: Path) -> None:
+    event = {"source": "s", "id": "never taken in", "type": "rekam.death.registered.v1", "data": {}}
+    line = {"n": 9000, "topic": "rekam.death", "code": None, "event": event}
+    verdict = judged(with_rows(clean, tmp_path, siak_published=[line]))
+
+    assert verdict.errors == {"lost": 1}
+
+
+def test_a_line_that_nobody_published_is_unexplained(clean: Clean, tmp_path: Path) -> None:
+    other = with_rows(clean, tmp_path)
+    file = other.folder / "siak.published.jsonl"
+    lines = file.read_text().splitlines()
+    ids = Counter(json.loads(line)["event"]["id"] for line in lines)
+    once = next(line for line in lines if ids[json.loads(line)["event"]["id"]] == 1)
+    file.write_text("".join(f"{line}\n" for line in lines if line != once))
+
+    assert judged(other).errors["unexplained"]
+
+
+def test_a_message_that_kafka_has_and_nobody_accounts_for_is_lost(clean: Clean, tmp_path: Path) -> None:
+    sent = {"n": 0, "at": 2.0, "partition": 1, "offset": 70_000}
+
+    assert judged(with_rows(clean, tmp_path, pendataan_sent=[sent])).errors == {"lost": 1}
+
+
+def test_a_message_that_went_with_its_topic_is_not_lost_where_it_was_published_again(
+    clean: Clean, tmp_path: Path
+) -> None:
+    (line,) = [m for m in messages(SEED, "pendataan", LINES) if m.n == 0]
+    gone = {"n": 0, "at": 0.5, "partition": 1, "offset": 70_000}
+    again = {"topic": line.topic, "from": 0.6, "until": 0.7}
+
+    assert judged(with_rows(clean, tmp_path, pendataan_sent=[gone], topics=[again])).holds
+
+
+def test_a_publisher_that_tells_of_another_number_is_named(clean: Clean, tmp_path: Path) -> None:
+    told = {"told": {"appended": 3, "duplicate": 1}, "lines": 5}
+
+    assert judged(with_rows(clean, tmp_path, siak_sent=[told])).errors == {"told_wrong": 1}

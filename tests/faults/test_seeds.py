@@ -1,0 +1,73 @@
+"""Ten short seeds on real engines, one after the other on one stage: everything holds, and every kind of fault came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.plan import KINDS, plan
+from tests.faults.run import run
+from tests.faults.stage import on_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.faults.run import Report
+    from tests.faults.stage import Stage
+
+SEEDS = range(79, 89)  # the first ten that have every kind, and wait for a stopped process once
+MINUTES = 0.1
+
+
+class Stages:
+    """The stage that the seeds share, with what was published on it; a new one after a seed that does not hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open = ExitStack()
+        self._stage: Stage | None = None
+        self._earlier: list[Path] = []
+
+    def run(self, seed: int) -> Report:
+        if self._stage is None:
+            (place := self._folder / f"from-{seed}").mkdir()
+            self._stage = self._open.enter_context(on_stage(place))
+            self._earlier = []
+        folder = self._stage.folder / f"published-{seed}"
+        is_good = False
+        try:
+            report = run(self._stage, folder, seed, MINUTES, self._earlier)
+            is_good = report.holds
+        finally:
+            if not is_good:
+                self.close()
+        self._earlier.append(folder)
+        return report
+
+    def close(self) -> None:
+        self._stage = None
+        self._open.close()
+
+
+@pytest.fixture(scope="module")
+def stages(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+    made = Stages(tmp_path_factory.mktemp("faults"))
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_lost_doubled_or_unexplained(stages: Stages, seed: int) -> None:
+    report = stages.run(seed)
+
+    assert report.holds, report.text()
+    assert report.done.total() + len(report.left_out) >= len(report.faults)
+
+
+def test_between_them_they_bring_about_every_kind_of_fault() -> None:
+    assert set(Counter(fault.kind for seed in SEEDS for fault in plan(seed, MINUTES))) == set(KINDS)
