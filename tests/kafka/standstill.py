@@ -3,7 +3,7 @@
 Three brokers with Kafka's own timeouts, a PostgreSQL with a synchronous standby, each process of ours a program, and
 a registry that publishes 200 messages a second to four partitions, each led by whoever leads it. What is printed is the
 longest time between two commits of the ledger of offsets: of all, and of the partition that had to wait longest. At the
-end the judge accounts for every message. It takes about four minutes.
+end the judge accounts for every message. It takes about three minutes.
 """
 
 from __future__ import annotations
