@@ -29,13 +29,9 @@ from services.users_cli import user
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    name="rekam",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    name="rekam", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     context_settings={"max_content_width": 100},
-)
+)  # fmt: skip
 parked = typer.Typer(help="Messages that did not become facts.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(parked, name="quarantine")
