@@ -132,13 +132,13 @@ class Folder:
 
 
 def start(server: Postgres) -> None:
-    """Refusal with the last word of the server's own log, which goes with its folder."""
+    """Refusal with the last complaint of the server's own log, which goes with its folder."""
     try:
         server.start()
     except Unreachable:
-        said = server.log.read_text(errors="replace").split("\n") if server.log.exists() else []
-        last = next((line for line in reversed(said) if line.strip()), "it said nothing")
-        raise Refusal(f"PostgreSQL does not come up in {server.folder}, and nothing is left there: {last}") from None
+        said = server.log.read_text(errors="replace").splitlines() if server.log.exists() else []
+        why = [line for line in said if "error:" in line or "FATAL:" in line] or said or ["it said nothing"]
+        raise Refusal(f"PostgreSQL does not come up in {server.folder}, and nothing is left there: {why[-1]}") from None
 
 
 def make_owner(address: str, owner: str) -> None:
