@@ -78,7 +78,7 @@ def run(settings: Settings, name: str) -> None:
     if name == "api":
         _run_api(settings)
     else:
-        os.nice(_BEHIND)
+        os.setpriority(os.PRIO_PROCESS, 0, max(_BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
         engines = find(settings)
         prepare(engines.database)
         spare_garbage()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from events.errors import NoAnswer
 from services import audit
@@ -20,7 +20,7 @@ from services.api.caller import desk_for
 from services.api.described import answers
 from services.api.documents_log import Logged, Readings
 from services.api.naming import Subject, subject_of
-from services.api.sending import Pieces, take_turn
+from services.api.sending import Pieces, Sending, take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -82,7 +82,7 @@ def _lines(desk: Desk, asked: AskedLog) -> Response:
         lines = _read(desk, asked.from_, end)
         opened.callback(lines.close)
         sent = Pieces(lines, opened.pop_all())
-    return StreamingResponse(sent, headers={"Cache-Control": "private, no-store"}, media_type=LINES)
+    return Sending(sent, {"Cache-Control": "private, no-store"}, LINES)
 
 
 def _read(desk: Desk, first: int, last: int) -> Generator[bytes, None, None]:

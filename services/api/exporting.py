@@ -14,7 +14,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from projections import by_name
 from projections.reading import READING_VERSION
@@ -25,7 +25,7 @@ from services.api.asked_people import AskedPeople
 from services.api.by_name import full, wanted_of
 from services.api.caller import desk_for
 from services.api.described import answers
-from services.api.sending import Pieces, take_turn
+from services.api.sending import Pieces, Sending, take_turn
 from services.exports import columns, separated, workbook
 from services.exports.about import About, file_name
 
@@ -76,7 +76,7 @@ def export(
         "Content-Disposition": f'attachment; filename="{file_name(asked.format, about, asked.language)}"',
     }
     media = separated.MEDIA_TYPE if asked.format == "csv" else workbook.MEDIA_TYPE
-    return StreamingResponse(sent, headers=headers, media_type=media)
+    return Sending(sent, headers, media)
 
 
 def _noted(desk: Desk, asked: AskedExport) -> tuple[At, int | None]:

@@ -8,14 +8,20 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
 
+import anyio
+import anyio.to_thread
+from starlette.responses import StreamingResponse
+
 from services.api.problem import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import ExitStack
     from typing import Self
 
-__all__ = ["Pieces", "take_turn"]
+    from starlette.types import Receive, Scope, Send
+
+__all__ = ["Pieces", "Sending", "take_turn"]
 
 _AT_ONCE: Final = BoundedSemaphore(4)
 _AGAIN_S: Final = 5.0
@@ -45,8 +51,26 @@ class Pieces:
         try:
             return next(self._pieces)
         except BaseException:
-            self._opened.close()
+            self.close()
             raise
 
-    def __del__(self) -> None:
+    def close(self) -> None:
         self._opened.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Sending(StreamingResponse):
+    """Sends pieces. However it ends, what is open behind them is closed then, and not when Python collects them."""
+
+    def __init__(self, pieces: Pieces, headers: Mapping[str, str], media_type: str) -> None:
+        super().__init__(pieces, headers=headers, media_type=media_type)
+        self._sent = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):  # also where whoever asked has gone
+                await anyio.to_thread.run_sync(self._sent.close)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.services.rebuilds import Rebuilt
 
-IN_USE = ["counts", "outstanding", "trail"]
+IN_USE = ["counts", "outstanding", "trail", "watch"]
 
 STOPS_HALFWAY = """
 import sys
@@ -220,7 +220,7 @@ def test_a_rebuild_that_is_killed_leaves_the_view_and_the_next_removes_its_rests
         killed.send_signal(signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
     rebuilds.eventually(lambda: register.as_owner("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == [])
-    assert register.schemas() == ["counts", "counts_rebuild", "outstanding", "trail"]
+    assert register.schemas() == ["counts", "counts_rebuild", "outstanding", "trail", "watch"]
     assert register.contents("counts") == before
     assert register.rebuild("counts")["same"]
     assert register.schemas() == IN_USE

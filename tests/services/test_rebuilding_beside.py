@@ -205,7 +205,7 @@ def test_a_reader_who_never_ends_is_not_waited_for_for_ever(register: Rebuilt, m
         reader.execute("SELECT position FROM counts.position")
         with pytest.raises(Refusal, match="counts was not swapped: somebody has been reading it"):
             register.rebuild("counts")
-        assert register.schemas() == ["counts", "outstanding", "trail"]
+        assert register.schemas() == ["counts", "outstanding", "trail", "watch"]
     assert register.contents("counts") == contents
 
 

@@ -107,7 +107,10 @@ def test_where_all_is_read_nothing_is_late_and_what_is_not_passed_on_is(office: 
 
 
 def test_a_check_is_told_with_each_invariant(office: Office) -> None:
-    checks = [{"name": "digest_chain", "ok": True, "figure": 7}, {"name": "accepted_never_goes_back", "ok": False}]
+    checks = [
+        {"name": "digest_chain", "ok": True, "figure": 7},
+        {"name": "accepted_never_goes_back", "ok": False, "figure": 7, "wrong": 1, "what": ["position 3"]},
+    ]
     document = {"position": 7, "digest": "", "checks": checks}
     with connect(office.database, "rekam_access") as connection:
         note = "INSERT INTO access.checked (who, document) VALUES ('auditor', %s)"
