@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event, Thread
@@ -58,17 +59,19 @@ def test_backed_up_while_intake_runs_and_restored_elsewhere_it_catches_up_with_k
     with world.running(*ALL):
         world.takes(*world.send(message(LIST_DECLARED, "list"), *captures(200), bad(), withdrawal("w-1", of="late")))
         with registries_going_on(world):
-            manifest = asking(world).json("backup", str(folder))
+            done = asking(world).program("backup", str(folder), "--json")  # here the processes' log would come between
+            assert done.code == 0, done.talk
+            manifest = json.loads(done.answer)
             eventually(lambda: world.size() > manifest["position"] + 20)  # so there is something that it has not got
         world.takes(*world.send(capture("late", 700), capture("c-1"), capture("c-2", 2, "mobile"), bad()))
         eventually(lambda: all_views_stand_at(world, world.size()))
 
     with new_database(postgres) as address:
         restored = replace(world, database=address)
-        done = asking(restored).json("restore", str(folder))
+        made = asking(restored).json("restore", str(folder))
 
-        assert (done["position"], done["digest"]) == (manifest["position"], manifest["digest"])
-        assert all(one["ok"] for one in done["checks"])
+        assert (made["position"], made["digest"]) == (manifest["position"], manifest["digest"])
+        assert all(one["ok"] for one in made["checks"])
         then = str(min(manifest["projections"].values()))
         assert counts(restored, "--known", then) == counts(world, "--known", then)
         ahead = restored.untold(world.sent)
