@@ -14,13 +14,14 @@ from events.territory import CITY, KECAMATAN, PROVINCES, REGENCIES
 if TYPE_CHECKING:
     from datetime import date
 
-__all__ = ["check_nik", "describe", "mask", "nik_flags"]
+__all__ = ["check_nik", "describe", "mask", "may_hold_nik", "nik_flags"]
 
 _NIK: Final = re.compile(
     rf"(?:{'|'.join(PROVINCES)})[0-9]{{4}}"
     r"(?:0[1-9]|[12][0-9]|3[01]|4[1-9]|[56][0-9]|7[01])(?:0[1-9]|1[0-2])[0-9]{2}"
     r"(?!0000)[0-9]{4}"
 )
+_LIKE_A_NIK: Final = re.compile(r"\d{16}")
 _WOMEN: Final = 40
 _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -30,6 +31,11 @@ def check_nik(text: str) -> str:
     if _NIK.fullmatch(text) is None:
         raise ValueError(_what_is_wrong(text))
     return text
+
+
+def may_hold_nik(text: str) -> bool:
+    """Whether 16 digits stand in a row in a free text, as in a NIK: what is kept for ever is not to hold one."""
+    return _LIKE_A_NIK.search(text) is not None
 
 
 def _what_is_wrong(text: str) -> str:

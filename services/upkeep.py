@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from events import database, offsets, quarantine
 from events.errors import WrongUse
+from events.nik import may_hold_nik
 from projections import position
 from projections.counts import COUNTS
 from projections.outstanding import OUTSTANDING
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 __all__ = ["dismiss", "dismissed", "quarantine_list", "redrive", "redriven", "status", "status_document"]
-
-_NIK: Final = re.compile("[0-9]{16}")
 
 
 def status(settings: Settings) -> Answer:
@@ -94,7 +92,7 @@ def dismissed(settings: Settings, numbers: Sequence[int], reason: str, who: str 
     """Give parked messages up; what came of each. `who` stands behind the reason. WrongUse: none, or one with a NIK."""
     if not reason.strip():
         raise WrongUse("the reason is empty: say why the message is given up")
-    if _NIK.search(reason):
+    if may_hold_nik(reason):
         raise WrongUse("the reason holds 16 digits in a row, which may be a NIK: write it without")
     said = reason if who is None else f"{reason} ({who})"
     rows = []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.errors import WrongUse
+from events.nik import may_hold_nik
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ __all__ = ["STATES", "Step", "note", "of"]
 STATES: Final = ("open", "in_work", "explained", "corrected")
 LONGEST: Final = 500
 
-_NIK: Final = re.compile(r"\d{16}")
 
 _NOTE: Final = """
     INSERT INTO access.follow_up (subject, name, state, note, who)
@@ -52,7 +51,7 @@ def note(cursor: psycopg.Cursor[Any], caller: Caller, step: Step) -> int:
     text = step.note.strip()
     if not 1 <= len(text) <= LONGEST or "\0" in text:
         raise WrongUse(f"a note has 1 to {LONGEST} characters: say in short what is done or found")
-    if _NIK.search(text):
+    if may_hold_nik(text):
         raise WrongUse("a note holds 16 digits in a row, which may be a NIK: write it without")
     asked = {**step._asdict(), "note": text, "who": caller.name}
     row = cursor.execute(_NOTE, asked).fetchone()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.types.json import Jsonb
 
+from events.nik import may_hold_nik
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
@@ -23,7 +25,6 @@ ACTIONS: Final = (
     "list", "resident", "find", "trail", "explain", "export", "print", "log", "readings", "history", "anomalies",
 )  # fmt: skip
 
-_NIK: Final = re.compile(r"\d{16}")
 _SUBJECT: Final = re.compile(r"[0-9a-f]{32}")
 
 _BEGIN: Final = """
@@ -71,7 +72,7 @@ class Reading:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise ValueError(f"{self.action!r} is no action of the log of readings")
-        if any(_NIK.search(text) for text in _texts(self.question)):
+        if any(may_hold_nik(text) for text in _texts(self.question)):
             raise ValueError("a question holds 16 digits in a row, which may be a NIK: it is not written down")
 
 

@@ -104,10 +104,14 @@ class Injector:
     # ------------------------------------------------------------------ our processes
 
     def kill(self, name: str) -> Callable[[], None]:
+        return self._gone(name, signal.SIGKILL)
+
+    def _gone(self, name: str, how: signal.Signals) -> Callable[[], None]:
+        """End it, also where it is stopped; what is given lets it be started again."""
         slot = self.stage.slots[name]
         slot.wanted = False
         slot.signal(signal.SIGCONT)
-        if not slot.signal(signal.SIGKILL):
+        if not slot.signal(how):
             slot.wanted = True
             raise LeftOut(f"{name} did not run at that moment")
         return partial(setattr, slot, "wanted", True)
@@ -129,13 +133,7 @@ class Injector:
         return partial(self.stage.remove, name, signal.SIGTERM)
 
     def intake_less(self, name: str) -> Callable[[], None]:
-        slot = self.stage.slots[name]
-        slot.wanted = False
-        slot.signal(signal.SIGCONT)
-        if not slot.signal(signal.SIGTERM):
-            slot.wanted = True
-            raise LeftOut(f"{name} did not run at that moment")
-        return partial(setattr, slot, "wanted", True)
+        return self._gone(name, signal.SIGTERM)
 
     def twice(self, view: str) -> Callable[[], None]:
         name = f"{view}-second"

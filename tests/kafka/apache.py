@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from services import child, private
 from services.broker import answers
@@ -189,6 +189,26 @@ def format_folder(folder: Path, libraries: Path, *more: str) -> None:
     done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode:
         raise RuntimeError(f"StorageTool ended with {done.returncode}: {(done.stdout + done.stderr)[-2_000:]}")
+
+
+class Engine(Protocol):
+    """What is started and stopped."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+_Engine = TypeVar("_Engine", bound=Engine)
+
+
+@contextmanager
+def started(engine: _Engine) -> Iterator[_Engine]:
+    """It, up; stopped at the end, also where it did not come up."""
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.stop()
 
 
 def addresses(port: int, controller: int, advertised: int | None = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from tests.kafka import topics
-from tests.kafka.apache import ApacheKafka
+from tests.kafka.apache import ApacheKafka, started
 from tests.kafka.world import World, end_programs
 
 if TYPE_CHECKING:
@@ -25,12 +25,8 @@ class MakeKafka(Protocol):
 @pytest.fixture(scope="session")
 def kafka(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap address of one real broker, shared: give topics and groups names of the test's own."""
-    broker = ApacheKafka(tmp_path_factory.mktemp("kafka"))
-    try:
-        broker.start()
+    with started(ApacheKafka(tmp_path_factory.mktemp("kafka"))) as broker:
         yield broker.address
-    finally:
-        broker.stop()
 
 
 @pytest.fixture

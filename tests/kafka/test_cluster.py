@@ -10,6 +10,7 @@ import pytest
 from services.processes import VIEWS
 from services.wire import COPIES, IN_SYNC, OUR_TOPICS
 from tests.kafka import topics
+from tests.kafka.apache import started
 from tests.kafka.cluster import Cluster
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING
@@ -28,12 +29,8 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(scope="module")
 def cluster(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
-    try:
-        made.start()
+    with started(Cluster(tmp_path_factory.mktemp("cluster"))) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

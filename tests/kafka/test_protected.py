@@ -15,6 +15,7 @@ from services.processes import PROCESSES, VIEWS
 from services.settings import from_environ
 from services.wire import LOG_TOPIC
 from tests.kafka import topics
+from tests.kafka.apache import started
 from tests.kafka.judge import judge
 from tests.kafka.messages import captures
 from tests.kafka.protected import MECHANISMS, PASSWORD, USER, Authority, ProtectedKafka
@@ -33,6 +34,9 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:Exception ignored in. <function _SelectorTransport.__del__:pytest.PytestUnraisableExceptionWarning"
     ),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <socket.socket .* proto=6, laddr=:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 
@@ -44,12 +48,8 @@ def collected() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def broker(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtectedKafka]:
-    made = ProtectedKafka(tmp_path_factory.mktemp("protected"))
-    try:
-        made.start()
+    with started(ProtectedKafka(tmp_path_factory.mktemp("protected"))) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture
