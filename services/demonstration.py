@@ -52,7 +52,7 @@ AFTER_THE_SECOND: Final = date(2019, 3, 31)
 _TICK_S: Final = 0.25
 _LOOK_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
-_TRIES: Final = 3
+_AGAIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,13 @@ class _Story:
         return end
 
     def _publish(self, count: int, portions: Callable[[], Iterable[Sequence[Outgoing]]]) -> int:
-        """Publish so many messages, and wait until intake has accounted for them; where the log ends then."""
+        """Publish so many messages, and wait until intake has accounted for them; where the log ends then.
+
+        Raises Unreachable where for a minute no try came further than the ones before it.
+        """
         spare_garbage()
-        for tries in range(1, _TRIES + 1):
+        furthest, since = -1, 0.0
+        while True:
             wire = Wire(self.supervisor.settings, self.supervisor.engines)
             progress = Progress(count, report=self._report)
             publishing = _beside(partial(_publish, wire, portions(), progress))
@@ -141,9 +145,13 @@ class _Story:
                 self._wait(publishing)
                 break
             except Unreachable as why:  # as a rule an engine went away; what was sent already is a duplicate now
-                if tries == _TRIES or not publishing.done():
+                if progress.accounted > furthest:
+                    furthest, since = progress.accounted, time.monotonic()
+                if not publishing.done() or time.monotonic() - since > _PATIENCE_S:
                     raise
                 say(f"once more: {why}")
+                time.sleep(_AGAIN_S)
+                self.supervisor.tick()
                 self._look()
         self.before += count
         return self._look().head
