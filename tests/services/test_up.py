@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,6 @@ from tests.services.said import finding, listed, withdrawal, written
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -104,6 +104,20 @@ def test_stop_start_publish_again_and_the_same_after_a_kill(here: CommandLine, f
         assert published(here, file) == (0, 33)
         eventually(lambda: balances(here))
         assert all(one["ok"] for one in here.json("audit", "check")["checks"])
+
+
+def test_everything_stands_back_behind_the_api_and_so_does_its_session(here: CommandLine) -> None:
+    def niceness(name: str) -> list[int]:
+        pid = child(here, "services", "run", name)
+        group = Path(f"/proc/{pid}/autogroup")
+        of_the_session = [int(group.read_text().split()[-1])] if group.exists() else []
+        return [os.getpriority(os.PRIO_PROCESS, pid or 0), *of_the_session]
+
+    with started(here, "up") as process:
+        is_up(here, process)
+        for name in CHILDREN:
+            eventually(lambda n=name: set(niceness(n)) == {10})  # type: ignore[misc]
+        assert niceness("api")[0] == os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_what_is_killed_is_started_again(here: CommandLine, file: str) -> None:
