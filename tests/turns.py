@@ -1,4 +1,4 @@
-"""Which tests share a worker under `pytest -n`, and which go first: those that take longest.
+"""Which tests share a worker under `pytest -n`, and which go first: those that start most engines.
 
 Every worker has engines of its own: its PostgreSQL, its Kafka, its demo. So nothing is shared between two of them, and
 what costs most to be made, the demo that `rekam` waits for and the office, is made on one worker where it can be.
@@ -24,6 +24,7 @@ TOGETHER: Final[dict[str, tuple[str, ...]]] = {
 }
 
 #: What is begun first, so that nothing long is left for one worker alone at the end; all others come in their order.
+#: The order is that of what they start; no whole run has been measured by file yet.
 LONGEST_FIRST: Final = (
     "tests/faults/test_seeds.py",
     "rekam",
