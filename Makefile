@@ -15,8 +15,11 @@ setup: .venv/.done
 demo: setup
 	$(BIN)/rekam demo
 
+# Every test, in three workers, each with engines of its own: most tests wait for an engine most of their time.
+# make test WORKERS=0 runs one after the other, and so does a file or a test alone: .venv/bin/python -m pytest tests/events
+WORKERS ?= 3
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: setup
 	$(BIN)/ruff check .

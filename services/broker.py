@@ -67,6 +67,7 @@ class Broker:
         if self.child is not None:
             child.end(self.child, patience_s=5)
             self.child = None
+            private.give_back(self.port)
 
     def ended(self) -> bool:
         """Whether it was started and has ended by itself since."""

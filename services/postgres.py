@@ -81,9 +81,9 @@ class Postgres:
         if not self.data.exists():
             self._make()
         self._refuse_another_version()
-        self.port = private.port_for(self.folder / "postgres-port", self.wish)
         deadline = time.monotonic() + START_WITHIN_S
         while True:
+            self.port = private.port_for(self.folder / "postgres-port", self.wish)
             log_ended_at = self.log.stat().st_size if self.log.exists() else 0
             try:
                 return self._run(deadline)
@@ -100,6 +100,7 @@ class Postgres:
         if self.child is not None:
             child.end(self.child, signal.SIGINT, patience_s=30)
             self.child = None
+            private.give_back(self.port)
 
     def ended(self) -> bool:
         """Whether it was started and has ended by itself since."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 from events.errors import Refusal, WrongUse
@@ -12,9 +13,12 @@ from events.errors import Refusal, WrongUse
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["make_folder", "password", "port_for", "write"]
+__all__ = ["give_back", "make_folder", "password", "port_for", "write"]
 
 PORTS = range(20_000, 32_000)  # below those that systems give to outgoing connections
+
+#: The ports that this process has claimed, each with the socket whose name says so.
+_claims: dict[int, socket.socket] = {}
 
 
 def make_folder(folder: Path) -> None:
@@ -54,17 +58,27 @@ def password(setting: str, path: Path) -> str:
 
 
 def port_for(remembered: Path, wish: int | None = None) -> int:
-    """The port written in the file while it is free; else the one wished for, or any; written for the next time."""
+    """The port written in the file while it is free; else the one wished for, or any; written for the next time.
+
+    Until it is given back, or this process ends, no other process is told the same one, though nobody listens yet:
+    of two registers that start at once the second would come up at the first one's broker.
+    """
     try:
         last = int(remembered.read_text())
     except (OSError, ValueError):
         last = None
     for port in (last, wish, *random.sample(PORTS, 100)):
-        if port is not None and is_free(port):
+        if port is not None and (port == last or port not in _claims) and is_free(port) and claim(port):
             if port != last:
                 write(remembered, f"{port}\n")
             return port
     raise Refusal(f"no port of 127.0.0.1 between {PORTS.start} and {PORTS.stop} is free")
+
+
+def give_back(port: int) -> None:
+    """Nothing of ours listens there any more. One that was never claimed is left alone."""
+    if port in _claims:
+        _claims.pop(port).close()
 
 
 def is_free(port: int) -> bool:
@@ -72,4 +86,21 @@ def is_free(port: int) -> bool:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
         return False
+    return True
+
+
+def claim(port: int) -> bool:
+    """Whether no other process has claimed it. A name in Linux's abstract namespace is one process's, and ends with it.
+
+    It goes as far as the ports themselves do, a network namespace; elsewhere than on Linux nothing is claimed.
+    """
+    if port in _claims or sys.platform != "linux":
+        return True
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0rekam-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _claims[port] = name
     return True

@@ -7,16 +7,35 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from services.postgres import Postgres
 from tests.databases import new_database
 from tests.kafka.apache import Missing, java_command
+from tests.turns import Turns, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.remote import Producer
+
 # Quick, and safe against kill -9 of any client; not against the machine's own end, which no test brings about.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "100"}
+
+# How long one example may take says nothing on a machine that has more to do; pytest's own time limit stays.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under `pytest -n` the longest come first; alone, in the order of the files."""
+    if hasattr(config, "workerinput"):
+        items[:] = in_turn(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
+    return Turns(config, log)
 
 
 @pytest.fixture(scope="session")

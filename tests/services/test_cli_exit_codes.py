@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ pytestmark = pytest.mark.timeout(120)
 
 DAY = "--on 2018-11-23"
 UNKNOWN_NIK = "5371010101909999"
+UNKNOWN_SUBJECT = "4e6f626f647920697320746869732031"
 KELURAHAN = "53.71.01.1001"
 
 #: words, and what the talk must name: the thing, the value, the way out
@@ -75,7 +75,7 @@ NO_ANSWER = [
     (f"reconcile PUSAT-2019-03 {DAY} --known {{between}}", "'PUSAT-2019-03'"),
     (f"counts {DAY} --list NO-SUCH-LIST", "'NO-SUCH-LIST'"),
     (f"list recorded {DAY} --list NO-SUCH-LIST", "'NO-SUCH-LIST'"),
-    (f"audit trail {uuid.uuid4().hex}", "nothing is known of subject"),
+    (f"audit trail {UNKNOWN_SUBJECT}", "nothing is known of subject"),
     (f"audit trail {UNKNOWN_NIK}", "nothing is known of a resident with that NIK"),
 ]
 
