@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from tests.faults.plan import KINDS, plan
 from tests.faults.run import run
 from tests.faults.stage import on_stage
+from tests.kafka.leftovers import LEFT_BY_AIOKAFKA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.faults.run import Report
     from tests.faults.stage import Stage
+
+pytestmark = [pytest.mark.timeout(360), *LEFT_BY_AIOKAFKA]
 
 SEEDS = range(79, 89)  # the first ten that have every kind, and wait for a stopped process once
 MINUTES = 0.1
@@ -45,6 +49,7 @@ class Stages:
         finally:
             if not is_good:
                 self.close()
+            gc.collect()  # what a fault has cut off is this seed's
         self._earlier.append(folder)
         return report
 
@@ -60,7 +65,6 @@ def stages(apache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     made.close()
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_doubled_or_unexplained(stages: Stages, seed: int) -> None:
     report = stages.run(seed)

@@ -17,6 +17,7 @@ from services.wire import LOG_TOPIC
 from tests.kafka import topics
 from tests.kafka.apache import started
 from tests.kafka.judge import judge
+from tests.kafka.leftovers import LEFT_BY_AIOKAFKA
 from tests.kafka.messages import captures
 from tests.kafka.protected import MECHANISMS, PASSWORD, USER, Authority, ProtectedKafka
 from tests.kafka.test_restore import all_views_stand_at
@@ -27,17 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# A connection by TLS is closed in several steps, and aiokafka does not wait for them: what an event loop leaves at its
-# end is collected while the test that left it still runs.
-pytestmark = [
-    pytest.mark.timeout(120),
-    pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <function _SelectorTransport.__del__:pytest.PytestUnraisableExceptionWarning"
-    ),
-    pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <socket.socket .* proto=6, laddr=:pytest.PytestUnraisableExceptionWarning"
-    ),
-]
+pytestmark = [pytest.mark.timeout(120), *LEFT_BY_AIOKAFKA]
 
 
 @pytest.fixture(autouse=True)
