@@ -7,7 +7,6 @@ beside the work and never waited for; what is told late is told with the next on
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -42,11 +41,10 @@ class Lag:
         return True
 
     async def stop(self) -> None:
-        """Leave it untold, where it is not told yet."""
+        """Leave it untold, where it is not told yet. Nothing comes out: what is told last is of no matter any more."""
         if self._telling is not None:
             self._telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._telling
+            await asyncio.gather(self._telling, return_exceptions=True)
             self._telling = None
 
     async def _tell(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
