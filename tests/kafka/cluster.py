@@ -7,10 +7,8 @@ import json
 import random
 import re
 import secrets
-import signal
 import time
 from base64 import urlsafe_b64encode
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from aiokafka.errors import KafkaError
@@ -20,14 +18,13 @@ from tests.kafka import topics
 from tests.kafka.apache import ApacheKafka, addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
-__all__ = ["SIZE", "Cluster", "Node"]
+__all__ = ["Cluster", "Node"]
 
 SIZE: Final = 3
 WITHIN_S: Final = 60.0
-ASK_AGAIN_MS: Final = 2_000
 
 OF_SEVERAL: Final = {
     "offsets.topic.replication.factor": "3",
@@ -85,26 +82,12 @@ class Cluster:
     def address(self) -> str:
         return ",".join(node.address for node in self.nodes)
 
-    def address_without(self, gone: Node) -> str:
-        return ",".join(node.address for node in self.nodes if node is not gone)
-
-    @contextmanager
-    def hanging(self, node: Node) -> Iterator[None]:
-        """It says nothing more (SIGSTOP), and the others have noticed; it goes on when the block ends."""
-        assert node.child is not None
-        node.child.send_signal(signal.SIGSTOP)
-        try:
-            self.until(lambda: self._are_there(SIZE - 1, self.address_without(node)), "the others go on without it")
-            yield
-        finally:
-            node.child.send_signal(signal.SIGCONT)
-
     def start(self) -> None:
         for node in self.nodes:
             node.begin()
         for node in self.nodes:
             node.wait()
-        self.until(lambda: self._are_there(SIZE, self.address), "all three are there")
+        self.until(self._all_are_there, "all three are there")
 
     def stop(self) -> None:
         """kill -9: the last ones would wait for a quorum to take leave of, and what they have is thrown away."""
@@ -147,9 +130,9 @@ class Cluster:
                 raise RuntimeError(f"not within {WITHIN_S:.0f} s: {what}")
             time.sleep(0.1)
 
-    async def _are_there(self, count: int, address: str) -> bool:
-        async with topics.administrator(address, patience_ms=ASK_AGAIN_MS) as admin:
-            return len((await admin.describe_cluster())["brokers"]) == count
+    async def _all_are_there(self) -> bool:
+        async with topics.administrator(self.address) as admin:
+            return len((await admin.describe_cluster())["brokers"]) == SIZE
 
     async def _all_in_sync(self) -> bool:
         found = await topics.described(self.address, topics.ALL)

@@ -1,6 +1,6 @@
 """Where nobody answers for one partition, or for the group, intake goes on with the others.
 
-One broker, and a client that looks for another one which is not there; tests/kafka/test_cluster.py loses real ones.
+One broker, and a client that looks for another one which is not there: no real one is lost here.
 """
 
 from __future__ import annotations

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
 from events.facts import SOURCE_TOPICS
 from services.wire import LOG_TOPIC, QUARANTINE_TOPIC, RECEIPTS_TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from tests.kafka.messages import Message
 
@@ -25,9 +25,8 @@ GROUPS: Final = ("rekam-intake", "rekam-counts", "rekam-trail", "rekam-outstandi
 
 
 @asynccontextmanager
-async def administrator(kafka: str, *, patience_ms: int = 40_000) -> AsyncIterator[Any]:
-    """`patience_ms`: how long an answer is waited for, of a broker that may hang."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, metadata_max_age_ms=500, request_timeout_ms=patience_ms)
+async def administrator(kafka: str) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, metadata_max_age_ms=500)
     await admin.start()
     try:
         yield admin
@@ -45,15 +44,6 @@ async def make_again(kafka: str, names: Iterable[str], partitions: int = 1) -> N
             answer = await admin.create_topics([NewTopic(name, partitions, 1) for name in left])
             left = [name for name, code, *_ in answer.topic_errors if for_code(code) is TopicAlreadyExistsError]
         while not await _all_lead(admin, wanted, partitions):  # noqa: ASYNC110 - Kafka tells nobody
-            await asyncio.sleep(0.02)
-
-
-async def make_placed(kafka: str, name: str, copies: Mapping[int, list[int]]) -> None:
-    """Make a topic, each partition of which has its copies at these brokers, the first of which leads it."""
-    async with administrator(kafka) as admin, asyncio.timeout(30):
-        answer = await admin.create_topics([NewTopic(name, -1, -1, replica_assignments=dict(copies))])
-        assert [for_code(code) for _, code, *_ in answer.topic_errors] == [NoError]
-        while not await _all_lead(admin, [name], len(copies)):  # noqa: ASYNC110 - Kafka tells nobody
             await asyncio.sleep(0.02)
 
 
@@ -171,7 +161,6 @@ __all__ = [
     "expire",
     "forget_members",
     "make_again",
-    "make_placed",
     "members",
     "read_all",
     "send",
