@@ -6,26 +6,35 @@ One broker, and a client that looks for another one which is not there: no real 
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.cluster import ClusterMetadata
 
 from tests.kafka import topics
 from tests.kafka.judge import judge
+from tests.kafka.leftovers import LEFT_BY_AIOKAFKA
 from tests.kafka.messages import RECORDING, capture, captures
 from tests.kafka.world import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    import pytest
-
     from tests.kafka.world import World
 
 LOST: Final = TopicPartition(RECORDING, 0)
 NOBODY: Final = 99
+
+pytestmark = LEFT_BY_AIOKAFKA
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @contextmanager
