@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LOST: Final = TopicPartition(RECORDING, 0)
 NOBODY: Final = 99
 
-pytestmark = LEFT_BY_AIOKAFKA
+pytestmark = [*LEFT_BY_AIOKAFKA]
 
 
 @pytest.fixture(autouse=True)
