@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from events.offsets import Mark
     from services.account import Accountant
-    from services.incarnations import Probe
+    from services.incarnations import Bounds
 
 __all__ = ["Ends"]
 
@@ -26,19 +26,27 @@ _EVERY_S: Final = 10.0
 
 
 class Ends:
-    """One for an intake, which asks it to `note` about once a second."""
+    """One for an intake, which asks about once a second whether a note is `due`."""
 
-    def __init__(self, probe: Probe, accountant: Accountant) -> None:
-        self._probe = probe
+    def __init__(self, accountant: Accountant) -> None:
         self._accountant = accountant
         self._noted = float("-inf")
 
-    async def note(self, marks: Mapping[TopicPartition, Mark]) -> None:
-        """Ask and take note, where that was not done a moment ago. Errors as of Kafka's and the database's own."""
-        now = asyncio.get_running_loop().time()
-        if not marks or now - self._noted < _EVERY_S:
-            return
-        bounds = await self._probe.bounds(marks)
-        ends = [End(tp.topic, tp.partition, mark.incarnation, bounds[tp].end) for tp, mark in marks.items()]
-        await asyncio.to_thread(self._accountant.look, ends)
-        self._noted = now
+    @property
+    def due(self) -> bool:
+        """Whether the last note was made a while ago."""
+        return asyncio.get_running_loop().time() - self._noted >= _EVERY_S
+
+    async def note(self, marks: Mapping[TopicPartition, Mark], bounds: Mapping[TopicPartition, Bounds]) -> None:
+        """Take note of those that are bounded. Errors as of the database's own.
+
+        The bounds may have been asked for before the marks: a partition ends nowhere before its mark.
+        """
+        ends = [
+            End(tp.topic, tp.partition, mark.incarnation, max(bounds[tp].end, mark.next))
+            for tp, mark in marks.items()
+            if tp in bounds
+        ]
+        if ends:
+            await asyncio.to_thread(self._accountant.look, ends)
+            self._noted = asyncio.get_running_loop().time()

@@ -7,6 +7,7 @@ was read last: where the log of the partition ends before it, or another message
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -30,6 +31,9 @@ __all__ = ["Bounds", "Probe", "last_of"]
 
 _PATIENCE_S: Final = 10.0
 """How long a message that must be there is waited for."""
+
+_ANSWER_S: Final = 3.0
+"""How long the leader of a partition is waited for: many times what one that lives takes."""
 
 _SILENCE_S: Final = 0.5
 """How long nothing may come before one that lies at or behind the end that the broker names is not waited for."""
@@ -56,7 +60,10 @@ def _unreadable(partition: TopicPartition, offset: int, error: Exception) -> str
 
 
 class Probe:
-    """A consumer without a group, to be used by one task at a time. Errors of Kafka come out as Unreachable."""
+    """A consumer without a group, to be used by one task at a time. Errors of Kafka come out as Unreachable.
+
+    A broker that is gone, or hangs, says nothing of what it leads; what the others say is given without it.
+    """
 
     def __init__(self, bootstrap: str, options: Mapping[str, Any]) -> None:
         batches.install()
@@ -67,7 +74,7 @@ class Probe:
             auto_offset_reset="none",
             isolation_level="read_committed",
             metadata_max_age_ms=1000,
-            request_timeout_ms=10_000,
+            request_timeout_ms=5_000,  # so long a broker that hangs keeps from us who leads now what it led
             fetch_max_wait_ms=1,  # one request is under way at a time, and the next must not wait for it
             fetch_max_bytes=512 * 1024,  # the embedded broker heeds this limit alone
             max_partition_fetch_bytes=16 * 1024,
@@ -103,13 +110,21 @@ class Probe:
         return {TopicPartition(topic, number) for topic, numbers in found.items() for number in numbers}
 
     async def bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
-        """Ask the broker what it still has of each partition."""
-        async with self._one_at_a_time:
-            return await self._bounds(partitions)
+        """Ask what Kafka still has of each partition; nothing is given of one whose leader does not answer.
 
-    async def recognise(self, marks: Mapping[TopicPartition, Mark]) -> None:
+        Unreachable where none of them does. It may be asked beside everything else.
+        """
+        said = await self._said(partitions)
+        bounds = {tp: found for answer in said if not isinstance(answer, Exception) for tp, found in answer.items()}
+        if said and not bounds:
+            error = next(answer for answer in said if isinstance(answer, Exception))
+            raise Unreachable(f"Kafka does not say where its topics begin and end: {error!r}") from error
+        return bounds
+
+    async def recognise(self, marks: Mapping[TopicPartition, Mark]) -> set[TopicPartition]:
         """Read the message before each mark once more. MadeAgain where it is gone or is another.
 
+        Those are given of which that cannot be said, because their leader does not answer.
         Where retention has taken it away, or none was ever read, only an end before the mark tells. The message itself
         is asked for first: that is one request, and the embedded broker says of a log of several batches that it ends
         where its last batch begins.
@@ -117,13 +132,14 @@ class Probe:
         lasts = {tp: mark.last for tp, mark in marks.items() if mark.last is not None}
         found = await self._firsts(lasts)
         same = {tp for tp, first in found.items() if first is not None and last_of(first) == lasts[tp]}
-        doubtful = {tp: mark for tp, mark in marks.items() if mark.next > 0 and tp not in same}
-        if doubtful:
-            bounds = await self.bounds(doubtful)
-            for tp, mark in doubtful.items():
-                still_there = mark.last is not None and bounds[tp].begin <= mark.last.offset
-                if still_there or bounds[tp].end < mark.next:
-                    raise MadeAgain(tp.topic, tp.partition)
+        silent = lasts.keys() - found.keys()
+        doubtful = {tp: mark for tp, mark in marks.items() if mark.next > 0 and tp not in same | silent}
+        bounds = await self._bounds(doubtful)
+        for tp, (begin, end) in bounds.items():
+            mark = doubtful[tp]
+            if (mark.last is not None and begin <= mark.last.offset) or end < mark.next:
+                raise MadeAgain(tp.topic, tp.partition)
+        return silent | (doubtful.keys() - bounds.keys())
 
     async def silence(self, partition: TopicPartition, next_: int, end: int) -> int:
         """Give the offset up to which (exclusive) nothing is delivered from `next_` on; `next_` if something is there.
@@ -159,33 +175,56 @@ class Probe:
         self._consumer.resume(*offsets)
 
     async def _bounds(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
-        wanted = list(partitions)
+        """As `bounds`, and none where nobody answers."""
         try:
-            begins, ends = await asyncio.gather(
-                self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
-            )
-        except (KafkaError, ValueError) as error:
-            raise Unreachable(f"Kafka does not say where its topics begin and end: {error!r}") from error
+            return await self.bounds(partitions)
+        except Unreachable:
+            return {}
+
+    async def _said(self, partitions: Collection[TopicPartition]) -> list[dict[TopicPartition, Bounds] | Exception]:
+        """Ask each leader by itself, all at once: asked together, the client waits for all before it gives any."""
+        cluster = self._consumer._client.cluster  # noqa: SLF001 - the consumer itself does not say who leads
+        led: dict[int | str, list[TopicPartition]] = defaultdict(list)
+        for tp in partitions:
+            leader = cluster.leader_for_partition(tp)
+            led[tp.topic if leader in (None, -1) else leader].append(tp)  # not known yet, or there is none
+        return await asyncio.gather(*(self._said_of(wanted) for wanted in led.values()))
+
+    async def _said_of(self, wanted: Collection[TopicPartition]) -> dict[TopicPartition, Bounds] | Exception:
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                begins, ends = await asyncio.gather(
+                    self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
+                )
+        except (KafkaError, TimeoutError, ValueError) as error:
+            return error
         return {tp: Bounds(begins[tp], ends[tp]) for tp in wanted}
 
     async def _firsts(
         self, expected: Mapping[TopicPartition, Last]
     ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
-        """Read the first message at or behind each offset; None where the broker has none there."""
+        """Read the first message at or behind each offset; None where the broker has none there.
+
+        Those are left out whose leader does not answer.
+        """
         found: dict[TopicPartition, ConsumerRecord[Any, Any] | None] = {}
+        silent: set[TopicPartition] = set()
         if not expected:
             return found
         async with self._one_at_a_time:
             self._attend({tp: last.offset for tp, last in expected.items()})
             since = asyncio.get_running_loop().time()
             try:
-                while missing := set(expected) - set(found):
+                while missing := set(expected) - set(found) - silent:
                     some = await self._some(missing) or await self._passed_over(missing, expected)
                     found |= some
                     if some:
                         since = asyncio.get_running_loop().time()
                     elif asyncio.get_running_loop().time() - since > _SILENCE_S:
-                        found |= await self._behind_the_end(missing, expected)
+                        bounds = await self._bounds(missing)
+                        silent |= missing - bounds.keys()
+                        # the embedded broker does not say that it has no such offset
+                        found |= {tp: None for tp, (_, end) in bounds.items() if end <= expected[tp].offset}
                     if asyncio.get_running_loop().time() - since > _PATIENCE_S:
                         raise Unreachable("Kafka does not give the messages read last")
             except KafkaError as error:
@@ -199,13 +238,6 @@ class Probe:
     ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
         """Which of them have nothing more to read there: a marker stands there now, or an aborted message."""
         return {tp: None for tp in missing if await self._consumer.position(tp) > expected[tp].offset}
-
-    async def _behind_the_end(
-        self, missing: set[TopicPartition], expected: Mapping[TopicPartition, Last]
-    ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
-        """Which of them end before it: the embedded broker does not say that it has no such offset."""
-        bounds = await self._bounds(missing)
-        return {tp: None for tp in missing if bounds[tp].end <= expected[tp].offset}
 
     async def _some(self, wanted: set[TopicPartition]) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
         try:

@@ -11,6 +11,9 @@ Otherwise whatever comes meanwhile makes one batch, and is visible earlier than 
 
 Where it stands comes from the ledger alone, never from the group: whatever goes wrong, it asks the ledger again and
 seeks there. A partition that is assigned is paused and moved before the first await, since aiokafka fetches meanwhile.
+
+A partition whose leader does not answer is held, and holds up no other. So whatever may wait for a broker that is gone
+is asked outside of a batch's turn (`_look_around`), or told beside it (services/lag.py).
 """
 
 from __future__ import annotations
@@ -25,16 +28,18 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from events.errors import Clash, MadeAgain, Refusal, Retry
+from events.errors import MadeAgain, Refusal, Retry
 from events.facts import SOURCE_TOPICS
 from services.account import Accountant, Batch
 from services.ends import Ends
+from services.gaps import begins
+from services.lag import Lag
 from services.passage import places
 from services.pulse import Pulse
 from services.wire import subscribe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from aiokafka import ConsumerRecord
 
@@ -63,7 +68,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._accountant = accountant
         self._pulse = pulse or Pulse()
         self._probe: Probe = wire.probe()
-        self._ends = Ends(self._probe, accountant)
+        self._ends = Ends(accountant)
+        self._lag = Lag()
         self._broker = wire.broker()
         self._subscriber = subscribe(
             self._broker, *SOURCE_TOPICS, group=GROUP, handler=self._handle, listener=self, reset="none",
@@ -76,7 +82,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._turn = asyncio.Lock()
         self._under_way: asyncio.Task[None] | None = None
         self._busy = 0.0
-        self._uncommitted = False
+        self._untold = False
         self._failure: Exception | None = None
 
     async def run(self) -> None:
@@ -87,10 +93,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 while True:
                     if self._failure is not None:
                         raise self._failure
-                    async with self._turn:
-                        await self._look_around()
+                    await self._look_around()
                     await asyncio.sleep(_PAUSE_S if self._unsettled else _TICK_S)
             finally:
+                await self._lag.stop()
                 await self._broker.stop()
                 await self._finish()
 
@@ -119,39 +125,51 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _look_around(self) -> None:
         """Settle what waits for it; see whether a topic began anew, lost messages, or ends in what nobody can read."""
-        await self._finish()
         try:
             now = asyncio.get_running_loop().time()
-            wanted = {tp for tp in self._unsettled if self._aside.get(tp, now) <= now}
-            if wanted:
-                await self._settle(wanted)
-            if self._uncommitted:
-                await self._commit()
-            if asyncio.get_running_loop().time() - self._busy >= _TICK_S:
-                await self._compare({tp: mark for tp, mark in self._marks.items() if tp not in self._unsettled})
-                if not self._unsettled:
+            asked = {tp for tp in self._unsettled if self._aside.get(tp, now) <= now}
+            if self._is_quiet or self._ends.due:
+                asked |= self._marks.keys()
+            if self._is_quiet and not asked:  # the others have all; whether the broker is there is asked all the same
+                await self._probe.partitions(SOURCE_TOPICS)
+            bounds = await self._probe.bounds(asked)  # takes long where a broker is gone, and batches go on meanwhile
+            async with self._turn:
+                await self._finish()
+                await self._act(bounds)
+                if self._is_quiet and not self._unsettled and asked <= bounds.keys():
                     self._pulse.beat()
-            await self._ends.note(self._marks)
             self._accountant.passage.say()
         except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
             _log.warning("waiting", why=_why(error))
 
-    async def _compare(self, quiet: dict[TopicPartition, Mark]) -> None:
-        if not quiet:  # the others have all the partitions; whether the broker is there is asked all the same
-            await self._probe.partitions(SOURCE_TOPICS)
+    @property
+    def _is_quiet(self) -> bool:
+        return asyncio.get_running_loop().time() - self._busy >= _TICK_S
+
+    async def _act(self, bounds: Mapping[TopicPartition, Bounds]) -> None:
+        await self._settle({tp: found for tp, found in bounds.items() if tp in self._unsettled})
+        self._tell()
+        if self._is_quiet:
+            await self._compare(bounds)
+        if self._ends.due:
+            await self._ends.note(self._marks, bounds)
+
+    async def _compare(self, bounds: Mapping[TopicPartition, Bounds]) -> None:
+        quiet = {tp: mark for tp, mark in self._marks.items() if tp in bounds}
+        if not quiet:
             return
-        bounds = await self._probe.bounds(quiet)
         ledger = await asyncio.to_thread(self._accountant.marks, quiet)  # it may have been put back to an earlier state
         stale = {tp for tp, mark in quiet.items() if mark.next < bounds[tp].begin or mark != ledger[tp]}
+        silent: set[TopicPartition] = set()
         try:
-            await self._probe.recognise({tp: mark for tp, mark in quiet.items() if tp not in stale})
+            silent = await self._probe.recognise({tp: mark for tp, mark in quiet.items() if tp not in stale})
         except MadeAgain as again:
             stale |= {tp for tp in quiet if tp.topic == again.topic}
-        for tp in sorted(set(quiet) - stale):
+        for tp in sorted(set(quiet) - stale - silent):
             await self._skip_silence(tp, quiet[tp], bounds[tp])
         if stale:
             self._hold(stale)
-            await self._settle(stale)
+            await self._settle({tp: bounds[tp] for tp in stale})
 
     async def _skip_silence(self, tp: TopicPartition, mark: Mark, bounds: Bounds) -> None:
         if bounds.end > mark.next:
@@ -167,27 +185,23 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             elif upto > mark.next and self._marks.get(tp) == mark:
                 self._marks[tp] = await asyncio.to_thread(self._accountant.miss, mark, upto, bounds.begin)
 
-    async def _settle(self, partitions: Collection[TopicPartition]) -> None:
+    async def _settle(self, bounds: Mapping[TopicPartition, Bounds]) -> None:
         """Find out from the ledger and the broker where each partition goes on, and let it go on there."""
-        bounds = await self._probe.bounds(partitions)
-        for tp in sorted(partitions):
-            mark = (await asyncio.to_thread(self._accountant.marks, [tp]))[tp]
+        for tp in sorted(bounds):
+            mark = known = (await asyncio.to_thread(self._accountant.marks, [tp]))[tp]
             begin = bounds[tp].begin
-            if not await self._is_same(tp, mark):
+            try:
+                if await self._probe.recognise({tp: mark}):  # its leader does not answer any more
+                    continue
+            except MadeAgain:
                 _log.warning("made again", at=places([mark]))
                 mark = await asyncio.to_thread(self._accountant.renew, mark)
-                begin = (await self._probe.bounds([tp]))[tp].begin  # of the new one
+            if mark is not known or begin > mark.next:  # `begin` is an earlier topic's, or may be
+                begin = (await self._probe.bounds([tp]))[tp].begin
             if begin > mark.next:
                 _log.error("expired unread", at=places([mark]), upto=begin - 1)
                 mark = await asyncio.to_thread(self._accountant.miss, mark, begin, begin)
             self._resume(tp, mark)
-
-    async def _is_same(self, tp: TopicPartition, mark: Mark) -> bool:
-        try:
-            await self._probe.recognise({tp: mark})
-        except MadeAgain:
-            return False
-        return True
 
     def _resume(self, tp: TopicPartition, mark: Mark) -> None:
         consumer = self._subscriber.consumer
@@ -218,11 +232,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _take(self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]) -> None:
         marks = {tp: self._marks[tp] for tp in records}
         try:
-            begins = await self._begins(records, marks)
-            batches = [Batch(marks[tp], begins.get(tp, 0), rows) for tp, rows in records.items()]
+            answered = await begins(self._probe, records, marks)
+            batches = [Batch(marks[tp], begin, records[tp]) for tp, begin in answered.items()]
             now = datetime.now(UTC)
-            items, _ = await asyncio.gather(
-                asyncio.to_thread(self._accountant.check, batches, now), self._probe.recognise(marks)
+            items, silent = await asyncio.gather(
+                asyncio.to_thread(self._accountant.check, batches, now),
+                self._probe.recognise({tp: marks[tp] for tp in answered}),
             )
         except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
             _log.warning("again from the ledger", why=_why(error), at=places(marks.values()))
@@ -233,11 +248,18 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self._hold(records)
             raise
         await self._finish()
+        if silent := silent | (records.keys() - answered.keys()):
+            self._hold(silent)
+            _log.warning("their leader does not answer", at=places(marks.pop(tp) for tp in silent))
+            batches = [batch for batch in batches if _partition(batch) in marks]
+            items = [item for item in items if TopicPartition(item.kafka.topic, item.kafka.partition) in marks]
         if any(self._marks.get(tp) is not mark for tp, mark in marks.items()):
             self._hold(records)  # the batch before did not go through, or a partition has gone to another intake
             return
+        if not batches:
+            return
         self._under_way = asyncio.create_task(self._account(batches, items, now))
-        self._marks |= {tp: batch.after() for tp, batch in zip(records, batches, strict=True)}
+        self._marks |= {_partition(batch): batch.after() for batch in batches}
         if len(items) < _BACKLOG:
             await self._finish()
 
@@ -250,10 +272,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - `run` raises it
             self._failure = error
         else:
-            self._uncommitted = True
+            self._untold = True
             self._pulse.beat()
             return
-        self._hold(TopicPartition(batch.mark.topic, batch.mark.partition) for batch in batches)
+        self._hold(_partition(batch) for batch in batches)
 
     async def _finish(self) -> None:
         """Wait until nothing is in a transaction: the marks are then the ledger's."""
@@ -261,33 +283,17 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.wait([self._under_way])  # also when we are told to end meanwhile, it is let alone
             self._under_way = None
 
-    async def _begins(
-        self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]], marks: dict[TopicPartition, Mark]
-    ) -> dict[TopicPartition, int]:
-        """Ask where the partitions begin that show a gap, to tell what expired from what never was to be read.
-
-        Clash where the gap before a batch holds a message: aiokafka forgets what it has taken out of its buffers of one
-        partition when it then fails at another.
-        """
-        gaps = [tp for tp, rows in records.items() if rows[-1].offset - marks[tp].next >= len(rows)]
-        begins = {tp: found.begin for tp, found in (await self._probe.bounds(gaps)).items()} if gaps else {}
-        for tp, begin in begins.items():
-            first, delivered = max(marks[tp].next, begin), records[tp][0].offset
-            if first < delivered and await self._probe.silence(tp, first, delivered) < delivered:
-                raise Clash(f"{tp.topic}[{tp.partition}]: what stands between {first} and {delivered} was passed over")
-        return begins
-
-    async def _commit(self) -> None:
-        """Commit the group's offsets, which mean nothing but lag."""
-        self._uncommitted = False
-        consumer = self._subscriber.consumer
-        stands = {tp: self._marks[tp].next for tp in consumer.assignment() & self._marks.keys()}
-        try:
-            if stands:
-                await consumer.commit(stands)
-        except KafkaError as error:
-            _log.info("group offsets not committed", why=_why(error), at=places(self._marks.values()))
+    def _tell(self) -> None:
+        """Let Kafka know of what was accounted for since it was told last."""
+        if self._untold:
+            consumer = self._subscriber.consumer
+            stands = {tp: self._marks[tp].next for tp in consumer.assignment() & self._marks.keys()}
+            self._untold = not self._lag.tell(consumer, stands)
 
 
 def _why(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if isinstance(error, Retry) else type(error).__name__
+
+
+def _partition(batch: Batch) -> TopicPartition:
+    return TopicPartition(batch.mark.topic, batch.mark.partition)

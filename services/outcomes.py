@@ -95,8 +95,10 @@ class Ledger:
                     continue
                 marks = await asyncio.to_thread(self._marks)
                 try:
-                    await self._probe.recognise(marks)
+                    known = not await self._probe.recognise(marks)
                 except MadeAgain:
+                    known = False
+                if not known:  # or a partition has no leader just now
                     await asyncio.sleep(_LOOK_S)
                 else:
                     self._read_from = {tp for tp, mark in marks.items() if mark.last is not None}

@@ -55,6 +55,19 @@ COPIES: Final = 3
 IN_SYNC: Final = 2
 """Of three copies so many have a message before it is taken; by Kafka's own default one, with which it may be lost."""
 
+_SESSION_MS: Final = 6_000
+"""How long a member of a group may be silent, and how long a group waits for its members."""
+
+_ANSWER_MS: Final = 8_000
+"""How long a broker is waited for by what consumes: longer than a group may wait for its members.
+
+A broker that hangs is asked, now and then, who leads what. As long as that question is waited for, nobody learns who
+leads now what it led.
+"""
+
+_PATIENT_MS: Final = 40_000
+"""The same of the embedded broker, which alone leads everything, and lets a second member in only after a while."""
+
 _LARGEST_BATCH: Final = 2_000
 _LONGEST_WAIT_MS: Final = 500
 """How long is waited for a batch, until it is looked whether we are told to end."""
@@ -93,6 +106,7 @@ class Wire:
         return KafkaBroker(
             self.engines.kafka.split(","),  # FastStream would take several in one text for one host
             security=faststream_security(self.settings),
+            request_timeout_ms=_PATIENT_MS if self.engines.embedded else _ANSWER_MS,
             metadata_max_age_ms=1000,  # or a topic made again is noticed after 5 minutes
             allow_auto_create_topics=False,
             consumer_only=True,
@@ -165,7 +179,7 @@ def subscribe(
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset=reset,
         isolation_level="read_committed",
-        session_timeout_ms=6_000,
+        session_timeout_ms=_SESSION_MS,
         heartbeat_interval_ms=2_000,
         listener=listener,
         parser=_as_they_came,

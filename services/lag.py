@@ -1,0 +1,55 @@
+"""What Kafka is told of how far intake is: the offsets of its group, which mean nothing but lag.
+
+The broker that keeps them may be the one that is gone, and aiokafka goes on asking for it without end. So they are told
+beside the work and never waited for; what is told late is told with the next ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+from aiokafka.errors import KafkaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+
+__all__ = ["Lag"]
+
+_log = structlog.get_logger("intake")
+
+
+class Lag:
+    """One for an intake. It tells once at a time; `stop` it before its consumer."""
+
+    def __init__(self) -> None:
+        self._telling: asyncio.Task[None] | None = None
+
+    def tell(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Begin to tell the next offset of each partition; False where the ones before are not told yet.
+
+        What went wrong the last time, and is no matter of Kafka's, comes out here.
+        """
+        if self._telling is not None:
+            if not self._telling.done():
+                return False
+            self._telling.result()
+        self._telling = asyncio.create_task(self._tell(consumer, dict(offsets)))
+        return True
+
+    async def stop(self) -> None:
+        """Leave it untold, where it is not told yet. Nothing comes out: what is told last is of no matter any more."""
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+            self._telling = None
+
+    async def _tell(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        try:
+            if offsets:  # aiokafka takes none for all that were delivered
+                await consumer.commit(offsets)
+        except KafkaError as error:
+            _log.info("group offsets not committed", why=type(error).__name__)
