@@ -1,8 +1,8 @@
-# make setup | demo | test | lint need only make and Python 3.11 or newer; bench, cluster and faults also Java 17 and Maven.
+# make setup | demo | test | lint need only make and Python 3.11 or newer; bench, cluster, faults and soak also Java 17 and Maven.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench cluster faults fuzz lock
+.PHONY: setup demo test lint bench cluster faults soak fuzz lock
 setup: .venv/.done
 
 .venv/.done: requirements.txt pyproject.toml
@@ -44,6 +44,10 @@ SEED ?= 1
 MINUTES ?= 5
 faults: setup
 	$(BIN)/python -m tests.faults --seed $(SEED) --minutes $(MINUTES)
+
+# Everything up, 500 facts a second, and what grows meanwhile: make soak MINUTES=60
+soak: setup
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))
 
 # Pins every dependency with its hashes, for Python 3.11 and newer, and writes down no address.
 lock: setup

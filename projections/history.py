@@ -28,16 +28,22 @@ if TYPE_CHECKING:
 __all__ = ["Memory"]
 
 PEOPLE: Final = 40_000
-"""How many are remembered, about 2 kB each."""
+FACTS: Final = 160_000
+"""How many people, and how many facts of theirs, are remembered: about 600 B a person and 400 B a fact, 90 MB at most.
+
+By people alone a memory would grow for as long as the same people are spoken of.
+"""
 
 
 class Memory:
     """Reads what entries changed; remembers whom it has read. `noting`: with anomalies."""
 
-    def __init__(self, keys: Keys, *, noting: bool, people: int = PEOPLE) -> None:
+    def __init__(self, keys: Keys, *, noting: bool, people: int = PEOPLE, facts: int = FACTS) -> None:
         self._keys = keys
         self._noting = noting
         self._people = people
+        self._facts = facts
+        self._held = 0
         self._known: OrderedDict[int, Subject] = OrderedDict()  # by the subject's number: a UUID hashes slowly
 
     def changes(self, cursor: psycopg.Cursor[Any], entries: Sequence[tuple[int, bytes]]) -> list[Change]:
@@ -51,13 +57,16 @@ class Memory:
         for position, entry in batch:
             subject = self._known[entry.subject.int]
             changed.append(subject.add(position, entry, _fact(entry, opened), noting=self._noting))
-        while len(self._known) > self._people:
-            self._known.popitem(last=False)
+        self._held += len(batch)
+        while self._known and (len(self._known) > self._people or self._held > self._facts):
+            _, longest_ago = self._known.popitem(last=False)
+            self._held -= len(longest_ago.facts)
         return changed
 
     def forget(self) -> None:
         """Empty the memory: what it holds may not be what the database holds."""
         self._known.clear()
+        self._held = 0
 
     def _meet(self, cursor: psycopg.Cursor[Any], batch: Sequence[tuple[int, Entry]]) -> Mapping[UUID, bytes]:
         """See that everybody in the batch is remembered; the keys of those whose calendar is to be opened."""
@@ -75,6 +84,7 @@ class Memory:
             facts[entry.subject.int].append(_fact(entry, opened))
         for number, known in facts.items():
             self._known[number] = Subject(known, noting=self._noting)
+            self._held += len(known)
         return opened
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from events.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Child", "command_of", "end", "end_earlier", "start"]
+__all__ = ["Child", "command_of", "end", "end_earlier", "put_aside", "start"]
 
 Child = subprocess.Popen[bytes]
 LAUNCH = Path(__file__).with_name("launch.py")
@@ -54,9 +55,31 @@ def start(
 
 def open_log(path: Path) -> int:
     """A file to append to, for our own eyes; an overlong one of earlier runs is put aside as `….1`."""
-    if path.exists() and path.stat().st_size > LONGEST_LOG_BYTES:
-        path.replace(path.with_name(path.name + ".1"))
+    if _is_overlong(path):
+        path.replace(_aside(path))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def put_aside(path: Path) -> None:
+    """Put the overlong log of a program that is running aside as `….1`; the program goes on in an empty one.
+
+    It appends to the file that it has open, so the file is copied and emptied; a line said in between may be lost.
+    Where the disk has no room for the copy, all stays as it is.
+    """
+    if _is_overlong(path):
+        with suppress(OSError):
+            out = os.open(_aside(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(out, "wb") as copy, path.open("rb") as said:
+                shutil.copyfileobj(said, copy)
+            os.truncate(path, 0)
+
+
+def _is_overlong(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > LONGEST_LOG_BYTES
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + ".1")
 
 
 def end(child: Child, how: signal.Signals = signal.SIGTERM, *, patience_s: float = 20.0) -> None:

@@ -117,6 +117,7 @@ class Supervisor:
         if runner.child is not None:
             code = runner.child.poll()
             if code is None:
+                child.put_aside(self.log_of(runner.name))
                 return
             if now - runner.started > _STEADY_S:
                 runner.pause_s = 0.5

@@ -8,6 +8,10 @@
     python -m tests.benchmarks lists        pages of lists by name, and a whole list, at 1,000,000 made-up facts
     python -m tests.benchmarks api          the API at 1,000,000 real facts under load, while 500 a second come in;
                                             it takes half an hour, and the load tool vegeta: only if asked for
+    python -m tests.benchmarks growth [FACTS…]
+                                            each cost at 100,000, 300,000 and 1,000,000 facts of one register, or at
+                                            the sizes given, into docs/growth.json, docs/growth.md and docs/growth/:
+                                            half an hour, only if asked for; 10000000 takes hours and some 40 GB
 
 Nothing is asserted. The README and docs/figures.md keep what was printed, with the machine.
 """
@@ -17,7 +21,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import api, intake, latency, lists, questions, views
+from tests.benchmarks import api, growth, growth_drawn, intake, latency, lists, questions, views
 from tests.benchmarks.engines import Bench
 from tests.benchmarks.figure import machine, table
 
@@ -38,6 +42,9 @@ LONG = {"api"}
 
 
 def main(arguments: Sequence[str]) -> None:
+    if arguments[:1] == ["growth"] and all(map(str.isdecimal, arguments[1:])):
+        _growth(sorted(map(int, arguments[1:])))
+        return
     if not set(arguments) <= BENCHMARKS.keys():
         sys.exit(__doc__)
     figures: list[Figure] = []
@@ -48,6 +55,15 @@ def main(arguments: Sequence[str]) -> None:
                 print(f"{figure.what}: {figure.measured}", flush=True)
                 figures.append(figure)
     print(f"\n{table(figures)}\n\n{machine()}")
+
+
+def _growth(sizes: Sequence[int]) -> None:
+    print(machine())
+    with Bench.up() as bench:
+        for figure in growth.measured(bench, sizes or growth.SIZES):
+            print(f"{figure.what}: {figure.measured}", flush=True)
+    growth_drawn.draw()
+    print(growth_drawn.table(growth_drawn.kept()))
 
 
 if __name__ == "__main__":

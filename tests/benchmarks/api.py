@@ -34,11 +34,12 @@ from tests.benchmarks.latency import at_a_rate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from services.child import Child
     from services.scenario.messages import Message
     from tests.benchmarks.engines import Bench
     from tests.benchmarks.vegeta import Asked, Report
 
-__all__ = ["ask", "measured", "served"]
+__all__ = ["ask", "made_users", "measured", "memory", "outgoing", "served"]
 
 RATE, A_SECOND, DURING_S, LONG_S = 100, 500, 40, 180
 _DIFFERENT: Final = 2_000
@@ -55,15 +56,15 @@ def measured(bench: Bench) -> Iterator[Figure]:
     took = city.fill(bench)
     print(f"{bench.one('SELECT size FROM log.head'):,} facts in {took:.0f} s", flush=True)
     token = made_users(bench)
-    with served(bench) as (api, pid), facts_coming_in(bench, city):
+    with served(bench) as (api, children), facts_coming_in(bench, city):
         time.sleep(_WARM_S)
-        for figure in ask(bench, api, pid, token):
+        for figure in ask(bench, api, children["api"].pid, token):
             yield replace(figure, measured=f"{figure.measured}; load {os.getloadavg()[0]:.1f}")
 
 
 @contextmanager
-def served(bench: Bench) -> Iterator[tuple[str, int]]:
-    """All processes up; where the API is, and its process."""
+def served(bench: Bench) -> Iterator[tuple[str, dict[str, Child]]]:
+    """All processes up; where the API is, and each of them by name."""
     bench.environ["REKAM_API"] = f"127.0.0.1:{port_for(bench.settings.data / 'api.port')}"
     api = f"http://{bench.environ['REKAM_API']}"
     with ExitStack() as opened:
@@ -72,7 +73,7 @@ def served(bench: Bench) -> Iterator[tuple[str, int]]:
         while not _ready(api):
             assert time.monotonic() < deadline, "the API does not get ready"
             time.sleep(0.1)
-        yield api, children["api"].pid
+        yield api, children
 
 
 def _ready(api: str) -> bool:
@@ -96,7 +97,7 @@ def facts_coming_in(bench: Bench, city: City) -> Iterator[None]:
     """500 a second through Kafka, until the end of the block."""
     over, today = Event(), datetime.now(UTC).date()
     said = city.said(date(today.year - 1, 1, 1), today - timedelta(1))
-    messages = map(_outgoing, takewhile(lambda _: not over.is_set(), said))
+    messages = map(outgoing, takewhile(lambda _: not over.is_set(), said))
     publisher = Thread(target=lambda: asyncio.run(at_a_rate(bench, messages, A_SECOND)))
     publisher.start()
     try:
@@ -107,7 +108,8 @@ def facts_coming_in(bench: Bench, city: City) -> Iterator[None]:
         publisher.join()
 
 
-def _outgoing(message: Message) -> Outgoing:
+def outgoing(message: Message) -> Outgoing:
+    """What the scenario says, as it is handed to Kafka."""
     return Outgoing(message.topic, message.headers, message.value, f"{message.source}\0{message.id}")
 
 

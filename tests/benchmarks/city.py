@@ -37,22 +37,32 @@ _TO_MARCH_2019: Final = (date(2018, 11, 24), date(2019, 3, 31))
 
 
 class City:
-    """Who is in it, by NIK, and what is said about them, each time something else."""
+    """Who is in it, by NIK, and what is said about them, each time something else.
 
-    def __init__(self) -> None:
+    `scale` is how much of the city there is, `facts` how many there are once it is filled: more than the city has.
+    """
+
+    def __init__(self, scale: scenario.Scale = scenario.WHOLE, facts: int = FACTS) -> None:
+        self._scale = scale
+        self._facts = facts
         self._rng = Random(SEED)
         self._numbers = count(1)
         self._listed: dict[str, dict[str, None]] = {name: {} for name in _LISTS}
 
+    @classmethod
+    def of_scale(cls, scale: scenario.Scale) -> City:
+        """A part of it, with some more facts than the scenario tells of such a part."""
+        return cls(scale, int(850_000 * scale) + 1_000)
+
     def fill(self, bench: Bench) -> float:
-        """Take a million facts in while the views and the relay follow; the seconds it took."""
+        """Take the facts in while the views and the relay follow; the seconds it took."""
         began = time.monotonic()
         with ExitStack() as opened:
             for name in ("counts", "trail", "outstanding", "relay"):
                 opened.enter_context(bench.process(name))
             folder, address = bench.settings.keys, bench.settings.database
             fill(address, folder, self._heard(), views=(), at_once=_AT_ONCE)
-            more = FACTS - int(bench.one("SELECT size FROM log.head"))
+            more = self._facts - int(bench.one("SELECT size FROM log.head"))
             fill(address, folder, islice(self.said(*_TO_MARCH_2019), more), views=(), at_once=_AT_ONCE)
             for behind in ("counts.position", "trail.position", "outstanding.position"):
                 bench.until(f"SELECT position >= (SELECT size FROM log.head) FROM {behind}", within_s=1_800)
@@ -81,8 +91,8 @@ class City:
 
     def _heard(self) -> Iterator[Message]:
         """The register and both phases; who is listed is remembered."""
-        register = chain.from_iterable(scenario.Register(SEED, scenario.WHOLE).portions())
-        phases = (scenario.phase_one(SEED, scenario.WHOLE), scenario.phase_two(SEED, scenario.WHOLE))
+        register = chain.from_iterable(scenario.Register(SEED, self._scale).portions())
+        phases = (scenario.phase_one(SEED, self._scale), scenario.phase_two(SEED, self._scale))
         for message in chain(register, *phases):
             if message.value is not None and _LISTED in message.value:
                 self._remember(message.value)

@@ -6,8 +6,9 @@ import asyncio
 import time
 from bisect import bisect_left
 from contextlib import ExitStack
+from functools import partial
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -16,12 +17,15 @@ from tests.benchmarks.engines import hand_over, memory_mb
 from tests.benchmarks.figure import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from services.publish import Outgoing
     from tests.benchmarks.engines import Bench
 
-__all__ = ["at_a_rate", "measured"]
+__all__ = ["Place", "appended", "at_a_rate", "measured", "steadily", "watch"]
+
+Place = tuple[str, int, int]
+"""A topic, a partition, an offset."""
 
 WARM_UP, A_SECOND, DURING_S = 1_000, 500, 60
 
@@ -42,7 +46,7 @@ def _visible(bench: Bench, messages: Sequence[Outgoing]) -> list[float]:
     """Seconds, ascending, of those that were appended; the first thousand only warm up."""
     seen: list[tuple[int, float]] = []
     over = Event()
-    watcher = Thread(target=_watch, args=(bench, seen, over))
+    watcher = Thread(target=watch, args=(bench, seen, over))
     watcher.start()
     try:
         asyncio.run(bench.send(messages[:WARM_UP]))
@@ -55,15 +59,15 @@ def _visible(bench: Bench, messages: Sequence[Outgoing]) -> list[float]:
         over.set()
         watcher.join()
     positions = [position for position, _ in seen]
-    appended = dict(_appended(bench))
     return sorted(
         seen[bisect_left(positions, position)][1] - sent[place]
-        for place, position in appended.items()
+        for place, position in appended(bench)
         if place in sent and bisect_left(positions, position) < len(seen)
     )
 
 
-def _watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:
+def watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:
+    """Note each position that `counts` has come to, and when it was seen, until it is over."""
     with psycopg.connect(bench.settings.database, autocommit=True) as connection:
         while not over.wait(0.005):
             row = connection.execute("SELECT position FROM counts.position").fetchone()
@@ -72,26 +76,49 @@ def _watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:
                 seen.append((row[0], time.monotonic()))
 
 
-async def at_a_rate(bench: Bench, messages: Iterable[Outgoing], a_second: int) -> dict[tuple[str, int, int], float]:
+async def at_a_rate(bench: Bench, messages: Iterable[Outgoing], a_second: int) -> dict[Place, float]:
     """Hand them over one after the other, so many a second; when each was, by where it went."""
+    sent: dict[Place, float] = {}
+    await steadily(bench, messages, a_second, sent.__setitem__)
+    return sent
+
+
+async def steadily(
+    bench: Bench, messages: Iterable[Outgoing], a_second: int, note: Callable[[Place, float], None]
+) -> None:
+    """Hand them over one after the other, so many a second, for as long as there are any; nothing is kept.
+
+    `note` is told where each went and when it was handed over, once Kafka has it.
+    """
     producer = bench.wire.producer()
+    waiting: set[asyncio.Future[Any]] = set()
+
+    def told(at: float, future: asyncio.Future[Any]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            waiting.discard(future)
+            one = future.result()
+            note((one.topic, one.partition, one.offset), at)
+
     await producer.start()
-    handed, futures = [], []
     try:
         began = time.monotonic()
         for number, message in enumerate(messages):
             await asyncio.sleep(max(0.0, began + number / a_second - time.monotonic()))
-            handed.append(time.monotonic())
-            futures.append(await hand_over(producer, message))
-        told = await asyncio.gather(*futures)
+            handed = time.monotonic()
+            future = await hand_over(producer, message)
+            waiting.add(future)
+            future.add_done_callback(partial(told, handed))
+        await asyncio.gather(*waiting)
     finally:
         await producer.stop()
-    return {(one.topic, one.partition, one.offset): at for one, at in zip(told, handed, strict=True)}
 
 
-def _appended(bench: Bench) -> list[tuple[tuple[str, int, int], int]]:
+def appended(bench: Bench, after: int = 0) -> list[tuple[Place, int]]:
+    """Where each fact of the log came from, and its position, of those behind that position."""
     rows = bench.looking.execute(
         "SELECT k->>'topic', (k->>'partition')::int, (k->>'offset')::bigint, position FROM "
-        "(SELECT convert_from(state, 'utf8')::jsonb->'kafka' AS k, notification_id AS position FROM log.entry) AS e"
+        "(SELECT convert_from(state, 'utf8')::jsonb->'kafka' AS k, notification_id AS position FROM log.entry "
+        "WHERE notification_id > %s) AS e",
+        [after],
     ).fetchall()
     return [((topic, partition, offset), position) for topic, partition, offset, position in rows]

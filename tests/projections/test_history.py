@@ -55,8 +55,20 @@ def test_with_and_without_a_memory_the_changes_are_the_same(cursor: psycopg.Curs
     remembered = told(Memory(keys, noting=True), cursor, 50)
     assert remembered == told(Memory(keys, noting=True), cursor, 50, forgetful=True)
     assert remembered == told(Memory(keys, noting=True, people=3), cursor, 50)
+    assert remembered == told(Memory(keys, noting=True, facts=20), cursor, 50)
     assert remembered == told(Memory(keys, noting=True), cursor, FACTS)
     assert any(change.appeared for change in remembered)
+
+
+@pytest.mark.parametrize(("people", "facts"), [(1_000, 20), (5, 1_000), (1_000, 1_000), (1_000, 0)])
+def test_a_memory_holds_no_more_than_it_may(cursor: psycopg.Cursor[Any], keys: Keys, people: int, facts: int) -> None:
+    memory = Memory(keys, noting=False, people=people, facts=facts)
+    entries = stored(cursor)
+    for first in range(0, len(entries), 50):
+        memory.changes(cursor, entries[first : first + 50])
+        held = [len(subject.facts) for subject in memory._known.values()]
+        assert len(held) <= people
+        assert sum(held) == memory._held <= facts
 
 
 def test_who_notes_no_anomalies_posts_the_same(cursor: psycopg.Cursor[Any], keys: Keys) -> None:

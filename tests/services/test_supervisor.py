@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import time
+from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from events.errors import Refusal, Unreachable
-from services import demonstration, private
+from services import child, demonstration, private
 from services.demonstration import _Look, _Story
 from services.embedded import Embedded, only_one
 from services.settings import from_environ
-from services.supervisor import Supervisor, supervised
+from services.supervisor import Supervisor, _Runner, supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +47,40 @@ def test_who_is_refused_gives_the_signals_back(tmp_path: Path) -> None:
         pytest.fail("two of them on one folder")
 
     assert [signal.getsignal(number) for number in ENDING] == before
+
+
+def test_the_log_of_a_process_that_runs_for_weeks_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "LONGEST_LOG_BYTES", 100)
+    supervisor = Supervisor(from_environ({"REKAM_DATA": str(tmp_path)}), Embedded(from_environ({})), runners=[])
+    log = supervisor.log_of("intake")
+    said = "import signal\nprint('a' * 200, flush=True)\nsignal.pause()"
+    running = child.start([sys.executable, "-c", said], log=log, environ=os.environ)
+    try:
+        supervisor.runners = [_Runner("intake", running, time.monotonic())]
+        deadline = time.monotonic() + 30
+        aside = log.with_name("intake.log.1")
+        while not aside.exists():
+            assert time.monotonic() < deadline
+            supervisor._look_after(supervisor.runners[0])
+        with closing(os.fdopen(child.open_log(log), "wb")) as more:  # it appends, as the process itself does
+            more.write(b"b\n")
+    finally:
+        child.end(running)
+
+    assert (aside.read_bytes(), log.read_bytes()) == (b"a" * 200 + b"\n", b"b\n")
+    assert aside.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_stays_where_there_is_no_room_for_what_is_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "LONGEST_LOG_BYTES", 100)
+    (log := tmp_path / "intake.log").write_bytes(b"a" * 200)
+    (tmp_path / "intake.log.1").mkdir()  # it cannot be written
+
+    child.put_aside(log)
+
+    assert log.read_bytes() == b"a" * 200
 
 
 @pytest.mark.parametrize("failures", [0, 1, 2, 3])

@@ -1,0 +1,205 @@
+"""What a fact costs, and a question takes, as one register grows: measured at each size, kept in `docs/growth.json`.
+
+At each size the last 20,000 facts are the sample. Everything before goes through Kafka, intake, the views and the relay
+at once, as fast as it goes. Then all of them rest; the sample is put on Kafka, and intake alone takes it in; each view
+follows it, one after the other, by the projector's own Follower, which at first remembers nobody; the views are
+rebuilt; and the API, with every process up and nothing coming in, is asked one question after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from contextlib import ExitStack, redirect_stderr
+from datetime import UTC, datetime
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import httpx
+
+from services.memory import spare_garbage
+from services.processes import VIEWS, unlock
+from services.projector import Follower
+from services.rebuilding import rebuild
+from tests.benchmarks import growing
+from tests.benchmarks.api import made_users, outgoing, served
+from tests.benchmarks.drawn import Drawn
+from tests.benchmarks.engines import Bench, memory_mb
+from tests.benchmarks.figure import Figure, machine, timed
+from tests.benchmarks.observed import postmaster, processor_s, server_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from services.publish import Outgoing
+    from services.settings import Settings
+    from tests.benchmarks.vegeta import Asked
+
+__all__ = ["KEPT", "SIZES", "keep", "measured"]
+
+SIZES: Final = (100_000, 300_000, 1_000_000)
+KEPT: Final = Path(__file__).resolve().parents[2] / "docs" / "growth.json"
+SAMPLE: Final = 20_000
+_ASKED: Final = 300
+_AT_ONCE: Final = 20_000
+_WARM_S: Final = 20
+"""The API looks ahead when it has started."""
+
+_LONGEST_S: Final = 4 * 3_600.0
+_BEHIND: Final = ("relay", *VIEWS)
+_TABLES: Final = """
+    SELECT relnamespace::regnamespace::text || '.' || relname, pg_total_relation_size(oid) FROM pg_class
+    WHERE relkind = 'r' AND relnamespace::regnamespace::text = ANY(%s) ORDER BY 2 DESC
+"""
+_SCHEMAS: Final = ["log", "vault", "intake", "watch", *VIEWS]
+
+
+class Spent(NamedTuple):
+    """Seconds on the clock, and of the processor: of ours, and of all of PostgreSQL."""
+
+    clock: float
+    ours: float
+    servers: float
+
+    def a_fact(self, facts: int) -> dict[str, float]:
+        """Facts a second, and microseconds of the processor a fact."""
+        return {
+            "a_second": round(facts / self.clock),
+            "process_us": round(1e6 * self.ours / facts, 1),
+            "postgres_us": round(1e6 * self.servers / facts, 1),
+        }
+
+
+def measured(bench: Bench, sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
+    """Measure at each size, ascending; after each, everything so far is kept."""
+    assert list(sizes) == sorted(set(sizes)), "the sizes ascend"
+    assert sizes[0] > 2 * SAMPLE, f"the first size is more than {2 * SAMPLE:,}"
+    messages = map(outgoing, growing.said())
+    document: dict[str, Any] = {"machine": machine(), "day": f"{datetime.now(UTC):%Y-%m-%d}", "sizes": []}
+    token = made_users(bench)
+    for facts in sizes:
+        document["sizes"].append(found := _at(bench, facts, messages, token))
+        keep(document)
+        yield Figure(f"at {facts:,} facts", json.dumps({name: found[name] for name in found if name != "disk"}))
+
+
+def keep(document: dict[str, Any]) -> None:
+    """Write what was measured where the documents are drawn from."""
+    KEPT.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def _at(bench: Bench, facts: int, messages: Iterator[Outgoing], token: str) -> dict[str, Any]:
+    """Grow to that many facts, and everything that is measured there."""
+    more = facts - SAMPLE - int(bench.one("SELECT size FROM log.head"))
+    took, memory = _grow(bench, islice(messages, more), facts - SAMPLE)
+    print(f"grown to {facts - SAMPLE:,} in {took:.0f} s", flush=True)
+    bench.looking.execute("VACUUM (ANALYZE)")
+    bench.looking.execute("CHECKPOINT")
+    found: dict[str, Any] = {"facts": facts, "grown_a_second": round(more / took), "load": {}}
+    for name, measure in (
+        ("intake", lambda: _intake(bench, list(islice(messages, SAMPLE)), facts)),
+        ("views", lambda: _views(bench, facts)),
+        ("disk", lambda: _disk(bench, facts)),
+        ("rebuild", lambda: _rebuilt(bench.settings)),
+    ):
+        found[name] = measure()
+        found["load"][name] = round(os.getloadavg()[0], 1)
+    answers, memory["api"] = _asked(bench, token)
+    found["load"]["questions"] = round(os.getloadavg()[0], 1)
+    return {**found, **answers, "memory": {name: round(mb) for name, mb in memory.items()}}
+
+
+def _grow(bench: Bench, messages: Iterator[Outgoing], facts: int) -> tuple[float, dict[str, float]]:
+    """Take them in while views and relay follow; the seconds, and the most memory each process had, in MB."""
+    began = time.monotonic()
+    with ExitStack() as opened:
+        children = {name: opened.enter_context(bench.process(name)) for name in ("intake", *_BEHIND)}
+        while some := list(islice(messages, _AT_ONCE)):
+            asyncio.run(bench.send(some))
+        bench.until(f"SELECT size >= {facts} FROM log.head", _LONGEST_S)
+        for view in VIEWS:
+            bench.until(f"SELECT position >= {facts} FROM {view}.position", _LONGEST_S)
+        bench.until(f"SELECT last >= {facts} FROM intake.relayed WHERE topic = 'rekam.log'", _LONGEST_S)
+        took = time.monotonic() - began
+        return took, {name: memory_mb(one.pid) for name, one in children.items()}
+
+
+def _intake(bench: Bench, sample: Sequence[Outgoing], facts: int) -> dict[str, float]:
+    """The sample is on Kafka before intake starts; measured from its first append to its last."""
+    asyncio.run(bench.send(sample))
+    server = postmaster(bench)
+    began = bench.one("SELECT size FROM log.head")
+    with bench.process("intake") as running:
+        bench.until(f"SELECT size > {began} FROM log.head")
+        first = bench.one("SELECT size FROM log.head")
+        before = Spent(time.monotonic(), processor_s(running.pid), server_s(server))
+        bench.until(f"SELECT size >= {facts} FROM log.head")
+        after = Spent(time.monotonic(), processor_s(running.pid), server_s(server))
+    assert bench.one("SELECT size FROM log.head") == facts, "every message of the sample is a fact"
+    return _between(before, after).a_fact(facts - first)
+
+
+def _views(bench: Bench, facts: int) -> dict[str, dict[str, float]]:
+    """Each view from where it stands to the log's end, in this process, one after the other."""
+    keys, server = unlock(bench.settings, bench.settings.database), postmaster(bench)
+    found = {}
+    spare_garbage()  # as in a projector's own process
+    for view in VIEWS.values():
+        follower = Follower(view, bench.settings.database, keys)
+        try:
+            stood = follower.check().position
+            before = Spent(time.monotonic(), time.process_time(), server_s(server))
+            while follower.advance(()):
+                pass
+            after = Spent(time.monotonic(), time.process_time(), server_s(server))
+        finally:
+            follower.close()
+        found[view.name] = _between(before, after).a_fact(facts - stood)
+    return found
+
+
+def _between(before: Spent, after: Spent) -> Spent:
+    return Spent(*(late - early for early, late in zip(before, after, strict=True)))
+
+
+def _rebuilt(settings: Settings) -> dict[str, float]:
+    """Seconds of `rekam rebuild`, with its comparison: of all three views, and of `counts` alone."""
+    return {"all_s": _rebuild(settings, list(VIEWS)), "counts_s": _rebuild(settings, ["counts"])}
+
+
+def _rebuild(settings: Settings, names: list[str]) -> float:
+    began = time.monotonic()
+    with redirect_stderr(StringIO()):  # its progress bar
+        told = rebuild(settings, names, accept=False)
+    assert all(view["swapped"] for view in told["views"]), told
+    return round(time.monotonic() - began, 2)
+
+
+def _disk(bench: Bench, facts: int) -> dict[str, float]:
+    """Bytes on disk a fact by table, with its indexes; of those that hold anything."""
+    rows = bench.looking.execute(_TABLES, [_SCHEMAS]).fetchall()
+    return {table: round(size / facts, 1) for table, size in rows if size >= facts}
+
+
+def _asked(bench: Bench, token: str) -> tuple[dict[str, dict[str, float]], float]:
+    """Counts of past days as known then, and pages of lists, over one connection; and the API's most memory, in MB."""
+    with served(bench) as (api, children), httpx.Client(timeout=60) as client:
+        time.sleep(_WARM_S)
+        drawn = Drawn(bench, api, token)
+        found = {}
+        for name, questions in (("as_of", drawn.as_of(_ASKED)), ("page", drawn.pages(_ASKED))):
+            p50, p99 = timed(_next(client, iter(questions)), _ASKED)
+            found[name] = {"p50_ms": round(p50, 1), "p99_ms": round(p99, 1)}
+        return found, memory_mb(children["api"].pid)
+
+
+def _next(client: httpx.Client, questions: Iterator[Asked]) -> Callable[[], None]:
+    def ask() -> None:
+        one = next(questions)
+        client.get(one.url, headers=dict(one.headers)).raise_for_status()
+
+    return ask
