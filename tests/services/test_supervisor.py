@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from contextlib import closing
+from itertools import chain, count, repeat
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -83,34 +84,61 @@ def test_a_log_stays_where_there_is_no_room_for_what_is_put_aside(
     assert log.read_bytes() == b"a" * 200
 
 
-@pytest.mark.parametrize("failures", [0, 1, 2, 3])
-def test_the_demo_publishes_three_times_at_most(
+class Telling:
+    """The demo's publishing, that fails so many times; a clock that goes on while it waits, and at no other time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, failures: int, accounted: Iterator[int]) -> None:
+        self.tries: list[list[int]] = []
+        self._now = 0.0
+        self._failures = failures
+        self._accounted = accounted
+        monkeypatch.setattr(demonstration, "publish_in_portions", self._publish)
+        monkeypatch.setattr(_Story, "_look", lambda _: _Look(7, 7))
+        clock = SimpleNamespace(monotonic=lambda: self._now, sleep=self._sleep)
+        monkeypatch.setattr(demonstration, "time", clock)
+        # the supervisor's, and the bars'
+        nothing: Any = SimpleNamespace(settings=None, engines=None, tick=lambda: None, update=lambda *_, **__: None)
+        self.story = _Story(nothing, nothing, nothing, nothing, {"published": 1})  # type: ignore[dict-item]
+
+    def tell(self) -> int:
+        def portions() -> Iterator[list[Any]]:
+            yield [None, None]
+            yield [None]
+
+        return self.story._publish(3, portions)
+
+    async def _publish(self, _: Any, portions: Any, progress: Any) -> None:
+        self.tries.append([len(messages) for messages in portions])
+        progress.at(sent=progress.total, accounted=next(self._accounted))
+        if len(self.tries) <= self._failures:
+            raise Unreachable("an engine went away")
+
+    def _sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
+@pytest.mark.parametrize("failures", [0, 1, 7])
+def test_the_demo_publishes_all_once_more_where_an_engine_went_away(
     failures: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tries = []
+    telling = Telling(monkeypatch, failures, repeat(0))
 
-    async def publish(_: Any, portions: Any, progress: Any) -> None:
-        tries.append([len(messages) for messages in portions])
-        if len(tries) <= failures:
-            raise Unreachable("an engine went away")
-        progress.at(sent=progress.total)
+    assert telling.tell() == 7
+    assert telling.tries == [[2, 1]] * (failures + 1)
+    assert capsys.readouterr().err.count("once more: an engine went away") == failures
 
-    monkeypatch.setattr(demonstration, "publish_in_portions", publish)
-    monkeypatch.setattr(_Story, "_look", lambda _: _Look(7, 7))
-    nothing: Any = SimpleNamespace(
-        settings=None, engines=None, tick=lambda: None, update=lambda *_, **__: None  # the supervisor's, and the bars'
-    )  # fmt: skip
-    story = _Story(nothing, nothing, nothing, nothing, {"published": 1})  # type: ignore[dict-item]
 
-    def portions() -> Iterator[list[Any]]:
-        yield [None, None]
-        yield [None]
+def test_the_demo_gives_up_where_no_try_comes_further_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    telling = Telling(monkeypatch, 1_000, chain([0, 1, 2], repeat(2)))
 
-    if failures < 3:
-        assert story._publish(3, portions) == 7
-    else:
-        with pytest.raises(Unreachable, match="an engine went away"):
-            story._publish(3, portions)
+    with pytest.raises(Unreachable, match="an engine went away"):
+        telling.tell()
 
-    assert tries == [[2, 1]] * min(failures + 1, 3)
-    assert capsys.readouterr().err.count("once more: an engine went away") == min(failures, 2)
+    assert len(telling.tries) == 2 + 62  # the third came further; then a second's wait before each
+
+
+def test_the_demo_goes_on_as_long_as_every_try_comes_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    telling = Telling(monkeypatch, 200, count())
+
+    assert telling.tell() == 7
+    assert len(telling.tries) == 201
