@@ -8,7 +8,6 @@ in as arguments and are random; one key never meets one nonce twice. What does n
 from __future__ import annotations
 
 from hashlib import sha256
-from hmac import digest as hmac_digest
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -85,7 +84,11 @@ class Mac:
 
 def derive(key: bytes, info: bytes) -> bytes:
     """HKDF-Expand to 32 bytes; `key` must already be uniformly random, so there is no extract step."""
-    return hmac_digest(key, info + b"\x01", "sha256")
+    if len(key) > _BLOCK:
+        raise ValueError("a key has at most 64 bytes")
+    padded = key.ljust(_BLOCK, b"\0")  # HMAC again, for a key that is used once: quicker than to keep its halves
+    inner = sha256(padded.translate(_INNER) + info + b"\x01").digest()
+    return sha256(padded.translate(_OUTER) + inner).digest()
 
 
 def person_keys(key: bytes) -> tuple[bytes, bytes]:
