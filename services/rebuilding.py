@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import groupby
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -119,17 +119,22 @@ def _begun(address: str, keys: Keys, view: View, progress: Progress) -> Iterator
 
 
 def _load(bulk: Bulk, works: Iterable[_Rebuild]) -> None:
-    """Bring all to where their views in use stand, in bulk: those that stand at one position together."""
-    aims = sorted(((work.aim(), work) for work in works), key=lambda pair: pair[0])
-    for aim, together in groupby(aims, key=lambda pair: pair[0]):
-        if aim.position >= BULK:
-            some = [work for _, work in together]
+    """Bring all to about where their views in use stand, in bulk: together those that stand near one another.
 
-            def say(at: int, aim: Standing = aim, some: Sequence[_Rebuild] = some) -> None:
-                for work in some:
-                    work.say(at, aim.position)
+    Together they are brought to the first one's position; from there on each catches up by itself.
+    """
+    left = sorted(((work.aim(), work) for work in works), key=lambda pair: pair[0].position)
+    while left:
+        first, _ = left[0]
+        some = [work for aim, work in left if aim.position < first.position + BULK]
+        left = left[len(some) :]
+        if first.position >= BULK:
+            bulk.load({work.schema: work.view for work in some}, first, partial(_say, some, first.position))
 
-            bulk.load({work.schema: work.view for work in some}, aim, say)
+
+def _say(works: Iterable[_Rebuild], aim: int, at: int) -> None:
+    for work in works:
+        work.say(at, aim)
 
 
 class _Rebuild:

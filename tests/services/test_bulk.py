@@ -99,6 +99,20 @@ def test_a_view_that_lags_is_made_up_to_where_it_stands(register: Rebuilt) -> No
     assert all(view["same"] for view in register.rebuild_all(*ALL))
 
 
+def test_views_that_stand_near_one_another_are_made_together(
+    register: Rebuilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "BULK", 200)
+    stood = register.head()
+    register.take_in(views=["counts"])
+    passes: list[None] = []
+    when_all_is_read(monkeypatch, lambda: passes.append(None))
+    found = register.rebuild_all(*ALL)
+    assert [view["position"] for view in found] == [register.head(), stood, stood]
+    assert [view["same"] for view in found] == [True] * 3
+    assert len(passes) == 1
+
+
 def test_facts_that_come_in_while_it_loads_are_in_it(register: Rebuilt, monkeypatch: pytest.MonkeyPatch) -> None:
     stood = register.head()
     when_all_is_read(monkeypatch, register.take_in)
