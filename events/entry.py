@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 from datetime import date, datetime
+from operator import itemgetter
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -44,12 +45,14 @@ __all__ = [
     "open_calendar",
     "open_person",
     "origin",
+    "read_calendar",
     "recall",
     "seal_entry",
     "split",
 ]
 
 _FILL: Final = 32
+_WHERE: Final = itemgetter("topic", "incarnation", "partition", "offset")
 _CLEAR_TYPES: Final = {"rows": int, "rows_by_kelurahan": dict}
 
 
@@ -144,9 +147,12 @@ def open_person(entry: Entry, key: bytes) -> dict[str, Any]:
 
 def open_calendar(entry: Entry, key: bytes) -> Calendar | None:
     """None for a fact without particulars. Refusal where it does not open with this person's key."""
-    if entry.calendar is None:
-        return None
-    values = _opened(entry, "calendar", entry.calendar, calendar_key(key))
+    return None if entry.calendar is None else read_calendar(entry, entry.calendar, calendar_key(key))
+
+
+def read_calendar(entry: Entry, sealed: bytes, key: bytes) -> Calendar:
+    """The same of an entry that has a calendar, with the key `calendar` of its person, for who has made that before."""
+    values = _opened(entry, "calendar", sealed, key)
     return Calendar(date.fromisoformat(values["seventeen_on"]), values["ever_married"])
 
 
@@ -257,7 +263,7 @@ def recall(state: bytes) -> Entry:
             kept["time"],
             kept["recordedtime"],
             kept["accepted"],
-            None if kafka is None else Coordinates(**kafka),
+            None if kafka is None else Coordinates(*_WHERE(kafka)),
             "resolved" in kept,
             None if valid_on is None else date.fromisoformat(valid_on),
             None if lapses_on is None else date.fromisoformat(lapses_on),

@@ -8,12 +8,12 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, copy_in, post, written
+from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, POSTINGS, written
 from projections.rights import OF_THE_AREA, bounded
-from projections.views import View
+from projections.views import Copy, Sorted, View, copy_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     import psycopg
@@ -49,31 +49,65 @@ _UNKNOWN: Final = """
 """
 
 
-def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
-    post(cursor, changes)
-    identities = _identities(cursor, changes)
-    particulars, signs, declarations, withdrawals = [], [], [], []
+def _particulars(changes: Sequence[Change]) -> str:
+    rows = []
     for position, entry, *_ in changes:
-        clear, type_ = entry.fact, entry.type
-        begin = f"{position}\t{entry.subject.hex}"
         if entry.calendar is not None and entry.person is not None:
-            list_ = written(clear.get("list"))
+            about = f"{written(entry.fact.get('list'))}\t{entry.fact['sex']}"
             sealed = f"\\\\x{entry.person.hex()}\t\\\\x{entry.calendar.hex()}"
-            particulars.append(f"{begin}\t{_name(entry)}\t{_times(entry)}\t{list_}\t{clear['sex']}\t{sealed}\n")
-        elif type_ in _SIGNS:
-            word = _SIGNS[type_]
-            signs.append(f"{begin}\t{_name(entry)}\t{_times(entry)}\t{written(clear[word] if word else None)}\n")
-        elif type_ == _DECLARED:
-            name = f"{written(entry.source)}\t{written(entry.id)}\t{written(clear['list'])}"
-            declarations.append(f"{begin}\t{name}\t{entry.valid_on}\n")
-        elif type_ == _WITHDRAWN:
-            target = f"{written(clear['withdraws_source'])}\t{written(clear['withdraws_id'])}"
-            withdrawals.append(f"{begin}\t{target}\n")
-    copy_in(cursor, _PARTICULARS, particulars)
-    copy_in(cursor, _SIGN, signs)
-    copy_in(cursor, _DECLARATION, declarations)
-    copy_in(cursor, _WITHDRAWAL, withdrawals)
-    copy_in(cursor, _IDENTITY, identities)
+            rows.append(f"{position}\t{entry.subject.hex}\t{_name(entry)}\t{_times(entry)}\t{about}\t{sealed}\n")
+    return "".join(rows)
+
+
+def _signs(changes: Sequence[Change]) -> str:
+    rows = []
+    for position, entry, *_ in changes:
+        if entry.type in _SIGNS:
+            word = _SIGNS[entry.type]
+            said = written(entry.fact[word] if word else None)
+            rows.append(f"{position}\t{entry.subject.hex}\t{_name(entry)}\t{_times(entry)}\t{said}\n")
+    return "".join(rows)
+
+
+def _declarations(changes: Sequence[Change]) -> str:
+    rows = []
+    for position, entry, *_ in changes:
+        if entry.type == _DECLARED:
+            name = f"{written(entry.source)}\t{written(entry.id)}\t{written(entry.fact['list'])}"
+            rows.append(f"{position}\t{entry.subject.hex}\t{name}\t{entry.valid_on}\n")
+    return "".join(rows)
+
+
+def _withdrawals(changes: Sequence[Change]) -> str:
+    rows = []
+    for position, entry, *_ in changes:
+        if entry.type == _WITHDRAWN:
+            target = f"{written(entry.fact['withdraws_source'])}\t{written(entry.fact['withdraws_id'])}"
+            rows.append(f"{position}\t{entry.subject.hex}\t{target}\n")
+    return "".join(rows)
+
+
+def _identities(changes: Sequence[Change]) -> str:
+    return _identified(_strangers(changes))
+
+
+_COPIES: Final = (
+    POSTINGS,
+    Copy(_PARTICULARS, _particulars),
+    Copy(_SIGN, _signs),
+    Copy(_DECLARATION, _declarations),
+    Copy(_WITHDRAWAL, _withdrawals),
+)
+
+
+def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
+    strangers = _strangers(changes)
+    if strangers:
+        cursor.execute(_UNKNOWN, [list(strangers)], binary=True, prepare=False)
+        strangers = {subject: strangers[subject] for (subject,) in cursor.fetchall()}
+    for copy in _COPIES:
+        copy_in(cursor, copy.statement, copy.data(changes))
+    copy_in(cursor, _IDENTITY, _identified(strangers))
 
 
 def _name(entry: Entry) -> str:
@@ -84,8 +118,8 @@ def _times(entry: Entry) -> str:
     return f"{entry.valid_on}\t{entry.recordedtime}"
 
 
-def _identities(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> list[str]:
-    """The first facts without particulars about people of whom, at that position, nothing else is kept."""
+def _strangers(changes: Sequence[Change]) -> dict[UUID, tuple[int, Entry]]:
+    """The first facts without particulars about people of whom these changes say nothing else before."""
     first: dict[UUID, tuple[int, Entry]] = {}
     known: set[UUID] = set()
     for position, entry, *_ in changes:
@@ -93,13 +127,14 @@ def _identities(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> list[
             known.add(entry.subject)
         elif entry.person is not None and entry.type != _WITHDRAWN and entry.subject not in known:
             first.setdefault(entry.subject, (position, entry))
-    if not first:
-        return []
-    cursor.execute(_UNKNOWN, [list(first)], binary=True, prepare=False)
-    return [
+    return first
+
+
+def _identified(strangers: Mapping[UUID, tuple[int, Entry]]) -> str:
+    return "".join(
         f"{position}\t{entry.subject.hex}\t{_name(entry)}\t\\\\x{(entry.person or b'').hex()}\n"
-        for position, entry in (first[subject] for (subject,) in cursor.fetchall())
-    ]
+        for position, entry in strangers.values()
+    )
 
 
 _ITS_LIST: Final = "SELECT FROM declaration WHERE declaration.subject = withdrawal.subject"
@@ -108,13 +143,10 @@ OUTSTANDING: Final = View(
     name="outstanding",
     tables=LEDGER_TABLES + files("projections").joinpath("outstanding.sql").read_text(encoding="utf-8"),
     apply=_apply,
-    sorted_rows=(
+    copies=(*_COPIES, Copy(_IDENTITY, _identities)),
+    rows=(
         *LEDGER_ROWS,
-        "SELECT * FROM particulars ORDER BY position",
-        "SELECT * FROM sign ORDER BY position",
-        "SELECT * FROM identity ORDER BY subject",
-        "SELECT * FROM declaration ORDER BY position",
-        "SELECT * FROM withdrawal ORDER BY position",
+        *(Sorted(table, "position") for table in ("particulars", "sign", "identity", "declaration", "withdrawal")),
     ),
     readers=("rekam_as_officer", "rekam_as_supervisor", "rekam_as_auditor"),
     rights=bounded(

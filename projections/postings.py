@@ -5,6 +5,7 @@ Three views are fed by this one function, so that a count and its list cannot di
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from projections.reading import read
@@ -61,10 +62,16 @@ class Subject:
         self.facts.append(fact)
         timeline, anomalies = read(self.facts, noting=noting)
         after = transfers(timeline)
-        posted = tuple([Posting(*transfer, people) for transfer, people in difference(self.transfers, after)])
+        posted = _posted(self.transfers, after)
         appeared, gone = _less(anomalies, self.anomalies), _less(self.anomalies, anomalies)
         self.transfers, self.anomalies = after, anomalies
         return Change(position, entry, posted, appeared, gone)
+
+
+@lru_cache(20_000)
+def _posted(before: frozenset[Transfer], after: frozenset[Transfer]) -> tuple[Posting, ...]:
+    """Looked up where somebody else's timeline changed in the same way."""
+    return tuple([Posting(*transfer, people) for transfer, people in difference(before, after)])
 
 
 def _less(some: tuple[Anomaly, ...], others: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:

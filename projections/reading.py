@@ -7,14 +7,27 @@ and id with different content (of two such messages intake keeps the first).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from events.statuses import Effect, effect_of
 from projections.anomalies import Anomaly, anomalies_of
-from projections.evidence import Departure, Fact, Said, fact_of
-from projections.standing import EXPLAINS, Known, Live, State, live_of
+from projections.evidence import (
+    Arrival,
+    Capture,
+    Death,
+    Departure,
+    Fact,
+    Finding,
+    Listing,
+    Move,
+    Said,
+    Status,
+    fact_of,
+)
+from projections.standing import CONCLUSIVE, EXPLAINS, Known, Live, State, adult_from, live_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
 __all__ = [
@@ -54,6 +67,24 @@ EXPLAINED: Final = tuple(EXPLAINS.values())
 OFFICIAL: Final = (*EXPLAINED, "outstanding")
 
 
+# What of a fact moves a timeline, by its kind; `standing.Known` takes nothing else. None for a fact without effect.
+_GISTS: Final[dict[type[Said], Callable[[Any], tuple[object, ...] | None]]] = {
+    Listing: lambda fact: (Listing, fact.valid_on, fact.kelurahan),
+    Capture: lambda fact: (Capture, fact.valid_on),
+    Status: lambda fact: (
+        None if (effect := effect_of(fact.status)) is Effect.NONE else (Status, fact.valid_on, effect.value)
+    ),
+    Departure: lambda fact: (Departure, fact.valid_on, fact.lapses_on),
+    Move: lambda fact: (Move, fact.valid_on, fact.to_kelurahan),
+    Arrival: lambda fact: (Arrival, fact.valid_on, fact.kelurahan, fact.particulars is not None),
+    Finding: lambda fact: (Finding, fact.valid_on, fact.outcome) if fact.outcome in CONCLUSIVE else None,
+    Death: lambda fact: (Death, fact.valid_on),
+}
+# Many people have the same few facts of the same days, so most timelines were read before. About 1 kB each.
+_READ: Final[dict[tuple[object, ...], tuple[Step, ...]]] = {}
+_READ_AT_MOST: Final = 20_000
+
+
 class Step(NamedTuple):
     """Stood here from `from_day`, that day included, until the next step."""
 
@@ -84,8 +115,32 @@ def state_on(facts: Iterable[Fact], day: date) -> State:
 
 
 def _timeline(live: Live) -> tuple[Step, ...]:
+    """The steps of what is live; looked up where somebody else's came to the same."""
     if not live.facts:
         return ()
+    key = _gist(live)
+    steps = _READ.get(key)
+    if steps is None:
+        if len(_READ) >= _READ_AT_MOST:
+            _READ.clear()
+        steps = _READ[key] = _steps(live)
+    return steps
+
+
+def _gist(live: Live) -> tuple[object, ...]:
+    """All that a timeline depends on: two residents of whom this is equal stand in the same places on the same days.
+
+    When somebody came of age before their first fact is not in it: that they had is. The day of a fact without effect
+    is not in it either, unless it is the first.
+    """
+    first, adult = live.facts[0].valid_on, adult_from(live)
+    of_age = first if adult is not None and adult < first else adult
+    died_on = live.deaths[-1].valid_on if live.deaths else None
+    moving = [gist for fact in live.facts if (gist := _GISTS[type(fact)](fact)) is not None]
+    return (first, of_age, died_on, *moving)
+
+
+def _steps(live: Live) -> tuple[Step, ...]:
     known = Known(live)
     steps: list[Step] = []
     last: tuple[str, str] | None = None

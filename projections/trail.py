@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, NULL, copy_in, post, written
+from projections.ledger import LEDGER_ROWS, LEDGER_TABLES, NULL, POSTINGS, written
 from projections.rights import OF_THE_AREA, SEEN, bounded
-from projections.views import View
+from projections.views import Copy, Sorted, View, copy_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,24 +35,35 @@ _FACT: Final = """
 _ANOMALY: Final = "COPY anomaly (position, subject, name, refs, people) FROM STDIN"
 
 
-def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
-    post(cursor, changes)
-    facts, anomalies = [], []
-    for position, entry, _, appeared, gone in changes:
-        begin = f"{position}\t{entry.subject.hex}\t"
+def _facts(changes: Sequence[Change]) -> str:
+    facts = []
+    for position, entry, *_ in changes:
         withdraws = f"{NULL}\t{NULL}"
         if "withdraws_id" in entry.fact:
             withdraws = f"{written(entry.fact['withdraws_source'])}\t{written(entry.fact['withdraws_id'])}"
         name = f"{entry.type}\t{written(entry.source)}\t{written(entry.id)}"
         times = f"{entry.valid_on or NULL}\t{entry.recordedtime}\t{entry.accepted}"
-        facts.append(f"{begin}{name}\t{times}\t{withdraws}\n")
+        facts.append(f"{position}\t{entry.subject.hex}\t{name}\t{times}\t{withdraws}\n")
+    return "".join(facts)
+
+
+def _anomalies(changes: Sequence[Change]) -> str:
+    anomalies = []
+    for position, entry, _, appeared, gone in changes:
         if appeared or gone:
             for noted, people in ((gone, -1), (appeared, 1)):
                 for anomaly in noted:
                     refs = written(orjson.dumps(anomaly.refs).decode())
-                    anomalies.append(f"{begin}{anomaly.name}\t{refs}\t{people}\n")
-    copy_in(cursor, _FACT, facts)
-    copy_in(cursor, _ANOMALY, anomalies)
+                    anomalies.append(f"{position}\t{entry.subject.hex}\t{anomaly.name}\t{refs}\t{people}\n")
+    return "".join(anomalies)
+
+
+_COPIES: Final = (POSTINGS, Copy(_FACT, _facts), Copy(_ANOMALY, _anomalies))
+
+
+def _apply(cursor: psycopg.Cursor[Any], changes: Sequence[Change]) -> None:
+    for copy in _COPIES:
+        copy_in(cursor, copy.statement, copy.data(changes))
 
 
 TRAIL: Final = View(
@@ -60,10 +71,11 @@ TRAIL: Final = View(
     noting=True,
     tables=LEDGER_TABLES + files("projections").joinpath("trail.sql").read_text(encoding="utf-8"),
     apply=_apply,
-    sorted_rows=(
+    copies=_COPIES,
+    rows=(
         *LEDGER_ROWS,
-        "SELECT * FROM fact ORDER BY position",
-        "SELECT * FROM anomaly ORDER BY position, people, name, refs",
+        Sorted("fact", "position"),
+        Sorted("anomaly", "position, people, name, refs"),
     ),
     readers=("rekam_as_officer", "rekam_as_supervisor", "rekam_as_auditor"),
     rights=bounded(

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
     from projections.reading import Step
@@ -34,7 +34,8 @@ class Transfer(NamedTuple):
 NOWHERE: Final = Account("-", "nowhere")
 
 
-def transfers(timeline: Iterable[Step]) -> frozenset[Transfer]:
+@lru_cache(20_000)  # of the same timelines again and again
+def transfers(timeline: tuple[Step, ...]) -> frozenset[Transfer]:
     """The transfers of one resident: at most one a day, and they chain from `nowhere` to the last standing."""
     made = []
     before = NOWHERE

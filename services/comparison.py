@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import re
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import psycopg
 from psycopg import errors
+
+from events import database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import psycopg
+    from projections.views import Sorted, View
 
-    from projections.views import View
+__all__ = ["Beside", "Comparison", "Table", "compared"]
 
-__all__ = ["Comparison", "Table", "compared"]
-
-# A row's text, and so the digest, depends on these; the time zone and the encoding are the connection's own.
-_FORM: Final = "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1"
-_FROM: Final = re.compile(r"\bFROM\s+(\w+)")
+# Rows as PostgreSQL sends them in binary, each column with its type and length, chunk by chunk: a chunk is short enough
+# to be one value. Everything is made in the server, which sends a line a chunk.
+_DIGESTS: Final = """
+    SELECT {chunk}, count(*), sha256(string_agg(record_send(one), ''::bytea ORDER BY {order}))
+    FROM (SELECT {columns} FROM {table}) AS one GROUP BY 1 ORDER BY 1
+"""
+_CHUNK: Final = 16_384
+_TO_SORT: Final = "SET LOCAL work_mem = '128MB'"
 
 
 class Table(NamedTuple):
-    """A table's sorted rows: how many, and the SHA-256 of their text."""
+    """A table's sorted rows: how many, and a SHA-256 over them."""
 
     rows: int
     digest: bytes
@@ -58,22 +67,42 @@ class Comparison:
         }
 
 
-def compared(cursor: psycopg.Cursor[Any], view: View, at: int, schemas: tuple[str | None, str]) -> Comparison:
+def compared(beside: Beside, view: View, at: int, schemas: tuple[str | None, str]) -> Comparison:
     """Compare the view in use (None: there is none to be compared) with the rebuild, by their schemas.
 
-    The caller's transaction has one snapshot, in which both stand at position `at`.
+    In the snapshot both stand at position `at`.
     """
-    cursor.execute(_FORM)
-    selects = [(found[1], rows) for rows in view.sorted_rows if (found := _FROM.search(rows))]
     in_use, rebuilt = schemas
-    return Comparison(
-        at,
-        {name: _table_if_there(cursor, in_use, rows) if in_use else None for name, rows in selects},
-        {name: _table(cursor, rebuilt, rows) for name, rows in selects},
-    )
+    left = deque((schema, rows) for rows in view.rows for schema in schemas if schema)
+    with ThreadPoolExecutor(beside.connections) as pool:
+        found = dict(chain.from_iterable(pool.map(beside.digests, [left] * beside.connections)))
+    tables = {rows.table: found[rebuilt, rows.table] for rows in view.rows}
+    made = {name: table for name, table in tables.items() if table is not None}
+    return Comparison(at, {name: found[in_use, name] if in_use else None for name in tables}, made)
 
 
-def _table_if_there(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Table | None:
+class Beside(NamedTuple):
+    """Connections side by side that share a snapshot, which somebody holds until they are done."""
+
+    address: str
+    snapshot: str
+    connections: int
+
+    def digests(self, left: deque[tuple[str, Sorted]]) -> list[tuple[tuple[str, str], Table | None]]:
+        """Read on one connection what is left for all of them, until nothing is."""
+        found: list[tuple[tuple[str, str], Table | None]] = []
+        with database.connect(self.address, "rekam_projector") as connection, connection.cursor() as cursor:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            cursor.execute(f"SET TRANSACTION SNAPSHOT '{self.snapshot}'".encode())
+            cursor.execute(_TO_SORT)
+            with suppress(IndexError):
+                while True:
+                    schema, rows = left.popleft()
+                    found.append(((schema, rows.table), _table_if_there(cursor, schema, rows)))
+        return found
+
+
+def _table_if_there(cursor: psycopg.Cursor[Any], schema: str, rows: Sorted) -> Table | None:
     try:
         with cursor.connection.transaction():
             return _table(cursor, schema, rows)
@@ -81,13 +110,15 @@ def _table_if_there(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Tabl
         return None
 
 
-def _table(cursor: psycopg.Cursor[Any], schema: str, rows: str) -> Table:
-    cursor.execute(f"SET LOCAL search_path = {schema}")
+def _table(cursor: psycopg.Cursor[Any], schema: str, rows: Sorted) -> Table:
+    cursor.execute(f"SET LOCAL search_path = {schema}".encode())
+    first = rows.order.split(",")[0]
+    chunk = f"{first} / {_CHUNK}" if first == "position" else first
+    statement = _DIGESTS.format(chunk=chunk, columns=rows.columns, order=rows.order, table=rows.table)
     number, digest = 0, sha256()
-    with cursor.copy(f"COPY ({rows}) TO STDOUT") as copy:
-        for data in copy:
-            digest.update(data)
-            number += bytes(data).count(b"\n")  # a line is a row: one within a value is escaped
+    for _, some, of_chunk in cursor.execute(statement.encode(), binary=True):
+        number += some
+        digest.update(of_chunk)
     return Table(number, digest.digest())
 
 

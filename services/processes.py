@@ -15,9 +15,7 @@ from aiokafka.errors import KafkaError
 from events import database, vault
 from events.errors import WrongUse
 from projections import position, reporting
-from projections.counts import COUNTS
-from projections.outstanding import OUTSTANDING
-from projections.trail import TRAIL
+from projections.catalogue import VIEWS
 from services.access import tables
 from services.account import Accountant
 from services.embedded import find
@@ -33,13 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from events.vault import Keys
-    from projections.views import View
     from services.settings import Settings
     from services.tracing import Tracing
 
 __all__ = ["PROCESSES", "VIEWS", "prepare", "run", "standing_still", "unlock"]
 
-VIEWS: Final[dict[str, View]] = {view.name: view for view in (COUNTS, TRAIL, OUTSTANDING)}
 PROCESSES: Final = ("intake", "relay", *VIEWS, "api")
 
 _BEHIND: Final = 10

@@ -1,6 +1,6 @@
 """Measures on this machine, against a real Apache Kafka and PostgreSQL on loopback, bounded in count and in time.
 
-    python -m tests.benchmarks              all of these but the last, one after the other, and one table
+    python -m tests.benchmarks              all of these but the last three, one after the other, and one table
     python -m tests.benchmarks intake       from Kafka into the log, beside the eventsourcing library
     python -m tests.benchmarks views        each view live and rebuilt, beside the library's ProjectionRunner
     python -m tests.benchmarks latency      publish to visible in `counts`, 500 a second for 60 s
@@ -8,6 +8,8 @@
     python -m tests.benchmarks lists        pages of lists by name, and a whole list, at 1,000,000 made-up facts
     python -m tests.benchmarks api          the API at 1,000,000 real facts under load, while 500 a second come in;
                                             it takes half an hour, and the load tool vegeta: only if asked for
+    python -m tests.benchmarks rebuild      all three views made anew from 1,000,000 real facts, and `counts` alone;
+                                            it takes a quarter of an hour to have them: only if asked for
     python -m tests.benchmarks growth [FACTS…]
                                             each cost at 100,000, 300,000 and 1,000,000 facts of one register, or at
                                             the sizes given, into docs/growth.json, docs/growth.md and docs/growth/:
@@ -21,7 +23,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import api, growth, growth_drawn, intake, latency, lists, questions, views
+from tests.benchmarks import api, growth, growth_drawn, intake, latency, lists, questions, rebuild, views
 from tests.benchmarks.engines import Bench
 from tests.benchmarks.figure import machine, table
 
@@ -37,8 +39,9 @@ BENCHMARKS = {
     "questions": questions.measured,
     "lists": lists.measured,
     "api": api.measured,
+    "rebuild": rebuild.measured,
 }
-LONG = {"api"}
+LONG = {"api", "rebuild"}
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -19,8 +19,8 @@ from events.entry import VERSION
 from events.seal import NONCE_BYTES, Person, associated_data, person_keys, seal
 from events.territory import KECAMATAN, KELURAHAN
 from projections.accounts import NUMBERS
-from projections.ledger import copy_in
 from projections.transfers import NOWHERE, Account
+from projections.views import copy_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def fill(cursor: psycopg.Cursor[Any], keys: Keys) -> None:
 
 def _write(cursor: psycopg.Cursor[Any], rows: dict[str, list[str]]) -> None:
     for table, some in rows.items():
-        copy_in(cursor, _COPIES[table], some)
+        copy_in(cursor, _COPIES[table], "".join(some))
         some.clear()
 
 
