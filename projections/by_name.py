@@ -15,7 +15,7 @@ from projections.ledger import STANDS
 from projections.rows import AT_ONCE, Key, through
 from projections.selection import kelurahan_in
 from projections.transfers import NOWHERE
-from projections.walking import asking, order, remembered
+from projections.walking import Asking, order, remembered
 from projections.wanted import IS_MEMBER, Wanted, accounts_in, check, nowhere_yet, numbers_in, refuse_unheard
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from projections.recent import Recent
     from projections.walks import Walks
+    from projections.wanted import Sight
 
 __all__ = ["Cut", "Key", "Page", "Wanted", "learn", "list_answer", "page", "rows", "total"]
 
@@ -54,10 +55,14 @@ class Cut(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some rows of a list, and the place where the next ones are to be looked for; None where there are none."""
+    """Some rows of a list, and the place where the next ones are to be looked for; None where there are none.
+
+    `sight` is for `total` of the same question in the same transaction.
+    """
 
     rows: list[dict[str, Any]]
     next: Key | None
+    sight: Sight
 
 
 def list_answer(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted) -> dict[str, Any]:
@@ -75,8 +80,8 @@ def rows(
 
     At no time are more than 500 people in the clear, and what orders the people of one kelurahan.
     """
-    _check(cursor, wanted)
-    for met in through(asking(cursor, keys, wanted, walks), None, AT_ONCE, full=full):
+    one = Asking(cursor, keys, wanted, walks, _check(cursor, wanted))
+    for met in through(one, None, AT_ONCE, full=full):
         if met.row is not None:
             yield met.row
 
@@ -97,43 +102,48 @@ def page(
     """
     if not 1 <= cut.limit <= _MOST_ROWS:
         raise WrongUse(f"limit {cut.limit}: a page has from 1 to {_MOST_ROWS} rows")
-    _check(cursor, wanted)
+    one = Asking(cursor, keys, wanted, walks, _check(cursor, wanted))
     filters = wanted.filters
     most = _OPENED if filters.by_person else _LOOKED_AT
     found: list[dict[str, Any]] = []
     looked_at, behind = 0, cut.after
-    for key, row, ahead in through(asking(cursor, keys, wanted, walks), cut.after, cut.limit, full=full):
+    for key, row, ahead in through(one, cut.after, cut.limit, full=full):
         if row is None:
             if len(found) == cut.limit or (filters.any and looked_at >= most):
-                return Page(found, key)
+                return Page(found, key, one.sight)
             looked_at += ahead
         elif len(found) == cut.limit:
-            return Page(found, behind)
+            return Page(found, behind, one.sight)
         else:
             found.append(row)
             behind = key
-    return Page(found, None)
+    return Page(found, None, one.sight)
 
 
 def learn(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks) -> None:
     """Look once at everybody in the list, so that no page of it, now or as more becomes known, has to."""
-    _check(cursor, wanted)
-    one = asking(cursor, keys, wanted, walks)
+    one = Asking(cursor, keys, wanted, walks, _check(cursor, wanted))
     for area in kelurahan_in(wanted.area):
         order(one, area)
 
 
-def total(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks | None = None, recent: Recent | None = None) -> int:
+def total(
+    cursor: psycopg.Cursor[Any],
+    wanted: Wanted,
+    walks: Walks | None = None,
+    recent: Recent | None = None,
+    sight: Sight | None = None,
+) -> int:
     """How many rows a list has without its filters, of the ledger alone.
 
     Of everybody, with `recent`, it is what the view `counts` says, much sooner; of a kelurahan of which a page was
-    given it is remembered.
+    given it is remembered. `sight` is what such a page has said: then the question is not checked once more.
     """
     areas = kelurahan_in(wanted.area)
-    found = remembered(cursor, wanted, walks) if walks is not None and len(areas) == 1 else None
+    seen = _check(cursor, wanted) if sight is None else sight
+    found = remembered(seen, wanted, walks) if walks is not None and len(areas) == 1 else None
     if found is not None:
         return len(found.marks)
-    _check(cursor, wanted)
     if recent is not None and wanted.list is None:
         held = balances(cursor, wanted.day, wanted.known, recent=recent)
         return sum(held.get(account, 0) for area in areas for account in accounts_in(wanted, area))
@@ -143,11 +153,12 @@ def total(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks | None = Non
     return int(row[0] if row else 0) + (len(nowhere_yet(cursor, wanted)) if with_nowhere else 0)
 
 
-def _check(cursor: psycopg.Cursor[Any], wanted: Wanted) -> None:
+def _check(cursor: psycopg.Cursor[Any], wanted: Wanted) -> Sight:
     _asked(wanted)  # whether the words are any
     wanted.filters.refuse_before(wanted.day)
-    check(cursor, wanted.day, wanted.known)
+    sight = check(cursor, wanted.day, wanted.known)
     refuse_unheard(cursor, wanted)
+    return sight
 
 
 def _asked(wanted: Wanted) -> dict[str, Any]:

@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, cast
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from events.entry import Entry, open_calendar, open_person
-from events.vault import people
+from events.together import array_of, together
 from projections.accounts import ACCOUNTS
 from projections.evidence import Capture, Finding, Status
 from projections.people import Resident, Sign, Stated, signs_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
     import psycopg
 
+    from events.entry import Calendar
     from events.vault import Keys
     from projections.evidence import Outcome
     from projections.transfers import Account
 
 __all__ = ["opened", "residents", "signs", "stand_in"]
 
-# By LATERAL and OFFSET 0 the index is asked once for each subject, whatever the statistics say. What is withdrawn is
-# left out in Python: withdrawals are few.
+# By LATERAL and OFFSET 0 the index is asked once for each subject, whatever the statistics say. Whom a row is about is
+# said by their number among the subjects, from 1. What is withdrawn is left out in Python: withdrawals are few.
 _OF: Final = """
-    SELECT found.subject, {columns}
-    FROM unnest(%(subjects)b::uuid[]) AS asked (subject),
-         LATERAL (SELECT * FROM outstanding.{table}
-                  WHERE {table}.subject = asked.subject AND position <= %(known)b OFFSET 0) AS found
+    SELECT asked.number, {columns}
+    FROM unnest(%(subjects)s::uuid[]) WITH ORDINALITY AS asked (subject, number),
+         LATERAL (SELECT * FROM {table}
+                  WHERE {table}.subject = asked.subject {known} OFFSET 0) AS found
 """
-_WITHDRAWN: Final = _OF.format(table="withdrawal", columns="source, id")
-_STATED: Final = (
-    _OF.format(table="particulars", columns="type, source, id, valid_on, recordedtime, sex, person, calendar")
-    + """ORDER BY recordedtime COLLATE "C", source COLLATE "C", id COLLATE "C" """
+_KNOWN: Final = "AND position <= %(known)b"
+_KEPT: Final = _OF.format(table="vault.person", columns="wrapped", known="")
+_WITHDRAWN: Final = _OF.format(table="outstanding.withdrawal", columns="source, id", known=_KNOWN)
+_STATED: Final = _OF.format(
+    table="outstanding.particulars",
+    columns="recordedtime, source, id, type, valid_on, sex, person, calendar",
+    known=_KNOWN,
 )
-_SIGNS: Final = _OF.format(table="sign", columns="type, source, id, valid_on, recordedtime, word")
+_SIGNS: Final = _OF.format(
+    table="outstanding.sign", columns="type, source, id, valid_on, recordedtime, word", known=_KNOWN
+)
 
 # Any fact about somebody without live particulars: the NIK in it is theirs, also when it is withdrawn.
 _IDENTITY: Final = """
@@ -70,21 +77,37 @@ _PERSONS: Final = """
 """
 
 
+class _Said(NamedTuple):
+    """Particulars as they are kept, in the order of corrections S where they are compared."""
+
+    recordedtime: str
+    source: str
+    id: str
+    type: str
+    valid_on: date
+    sex: str
+    person: bytes
+    calendar: bytes
+
+
 def residents(
     cursor: psycopg.Cursor[Any], keys: Keys, standing: Mapping[UUID, Account], day: date, known: int
 ) -> Iterator[Resident]:
-    """Each with all that is known of them, in the order given."""
+    """Each with all that their row follows from, in the order given."""
     if not standing:
         return
-    asked = {"subjects": list(standing), "known": known}
-    held = people(cursor, keys, standing)
-    withdrawn = _withdrawn(cursor, asked)
-    stated, personal = _stated(cursor, asked, held, withdrawn)
-    personal.update(_niks(cursor, {**asked, "subjects": [one for one in held if one not in stated]}, held))
-    seen = _signs(cursor, asked, withdrawn)
-    for subject, account in standing.items():
-        in_order_k = signs_on(seen.get(subject, ()), day)
-        yield Resident(subject.hex, account, stated.get(subject, ()), in_order_k, personal.get(subject, {}))
+    subjects = list(standing)
+    asked = {"subjects": array_of(subjects), "known": known}
+    kept, withdrawn, said, seen = together(cursor, (_KEPT, _WITHDRAWN, _STATED, _SIGNS), asked)
+    gone = frozenset(withdrawn)
+    held = {number: keys.unwrap(subjects[number - 1], wrapped) for number, wrapped in kept}
+    stated, signs_of = _stated(said, gone), _signs(seen, gone)
+    without = {subjects[number - 1]: key for number, key in held.items() if number not in stated}
+    niks = _niks(cursor, known, without)
+    for number, (subject, account) in enumerate(standing.items(), start=1):
+        personal, particulars = _opened(subject, held.get(number), stated.get(number, ()))
+        in_order_k = signs_on(signs_of.get(number, ()), day)
+        yield Resident(subject.hex, account, particulars, in_order_k, niks.get(subject, personal))
 
 
 def stand_in(cursor: psycopg.Cursor[Any], subjects: Sequence[UUID], day: date, known: int) -> dict[UUID, Account]:
@@ -96,8 +119,8 @@ def stand_in(cursor: psycopg.Cursor[Any], subjects: Sequence[UUID], day: date, k
 
 def signs(cursor: psycopg.Cursor[Any], subjects: Sequence[UUID], known: int) -> Mapping[UUID, Sequence[Sign]]:
     """What has been seen of each, on whatever day, in no order."""
-    asked = {"subjects": list(subjects), "known": known}
-    return _signs(cursor, asked, _withdrawn(cursor, asked))
+    withdrawn, seen = together(cursor, (_WITHDRAWN, _SIGNS), {"subjects": array_of(subjects), "known": known})
+    return {subjects[number - 1]: some for number, some in _signs(seen, frozenset(withdrawn)).items()}
 
 
 def opened(
@@ -108,50 +131,66 @@ def opened(
     Whoever has no key any more is left out.
     """
     asked = {"subjects": [subject for subject, _ in shown], "positions": [position for _, position in shown]}
-    for number, type_, source, id_, person, wrapped in cursor.execute(_PERSONS, asked, binary=True, prepare=False):
+    rows = cursor.execute(_PERSONS, asked, binary=True, prepare=False).fetchall()
+    for number, type_, source, id_, person, wrapped in rows:
         subject = shown[number - 1][0]
         yield number - 1, open_person(_sealed(subject, type_, source, id_, person), keys.unwrap(subject, wrapped))
 
 
-def _withdrawn(cursor: psycopg.Cursor[Any], asked: dict[str, Any]) -> frozenset[tuple[UUID, str, str]]:
-    return frozenset(cursor.execute(_WITHDRAWN, asked, binary=True, prepare=False))
-
-
-def _signs(
-    cursor: psycopg.Cursor[Any], asked: dict[str, Any], withdrawn: frozenset[tuple[UUID, str, str]]
-) -> Mapping[UUID, Sequence[Sign]]:
-    found: defaultdict[UUID, list[Sign]] = defaultdict(list)
-    for subject, *said in cursor.execute(_SIGNS, asked, binary=True, prepare=False):
-        if (subject, *said[1:3]) not in withdrawn:
-            found[subject].append(_sign(*said))
+def _signs(seen: Iterable[tuple[Any, ...]], gone: frozenset[tuple[Any, ...]]) -> Mapping[int, Sequence[Sign]]:
+    """What has been seen of each, by number, but for what is withdrawn."""
+    found: defaultdict[int, list[Sign]] = defaultdict(list)
+    for number, type_, source, id_, *said in seen:
+        if (number, source, id_) not in gone:
+            found[number].append(_sign(type_, source, id_, *said))
     return found
 
 
-def _stated(
-    cursor: psycopg.Cursor[Any],
-    asked: dict[str, Any],
-    held: Mapping[UUID, bytes],
-    withdrawn: frozenset[tuple[UUID, str, str]],
-) -> tuple[Mapping[UUID, Sequence[Stated]], dict[UUID, dict[str, Any]]]:
-    """The live particulars of each subject in order S, and what is sealed in the last of them, where there is a key."""
-    stated: defaultdict[UUID, list[Stated]] = defaultdict(list)
-    last: dict[UUID, Entry] = {}
-    for row in cursor.execute(_STATED, asked, binary=True, prepare=False):
-        subject, type_, source, id_, valid_on, recordedtime, sex, person, calendar = row
-        if (subject, source, id_) in withdrawn:
-            continue
-        last[subject] = entry = _sealed(subject, type_, source, id_, person, calendar)
-        days = open_calendar(entry, held[subject]) if subject in held else None
-        stated[subject].append(Stated(recordedtime, source, id_, valid_on, sex, days))
-    return stated, {subject: open_person(entry, held[subject]) for subject, entry in last.items() if subject in held}
+def _stated(said: Iterable[tuple[Any, ...]], gone: frozenset[tuple[Any, ...]]) -> Mapping[int, Sequence[_Said]]:
+    """The live particulars of each, by number, in order S, which compares texts by code point as Python does."""
+    found: defaultdict[int, list[_Said]] = defaultdict(list)
+    for number, *rest in said:
+        one = _Said(*rest)
+        if not gone or (number, one.source, one.id) not in gone:
+            found[number].append(one)
+    for some in found.values():
+        some.sort(key=itemgetter(0, 1, 2))
+    return found
 
 
-def _niks(cursor: psycopg.Cursor[Any], asked: dict[str, Any], held: Mapping[UUID, bytes]) -> dict[UUID, dict[str, Any]]:
+def _opened(subject: UUID, key: bytes | None, said: Sequence[_Said]) -> tuple[dict[str, Any], list[Stated]]:
+    """What is sealed in the last of somebody's particulars, and those of them that count.
+
+    Earlier ones count where the person was not 17 yet by the last: of a marriage that is stated on a later day than the
+    17th birthday nothing follows, so it stays closed.
+    """
+    if not said:
+        return {}, []
+    *before, last = said
+    if key is None:
+        return {}, [_as_stated(last, None)]
+    entry = _entry(subject, last)
+    personal, days = open_person(entry, key), open_calendar(entry, key)
+    counting = [one for one in before if days is not None and one.valid_on < days.seventeen_on]
+    stated = [_as_stated(one, open_calendar(_entry(subject, one), key)) for one in counting]
+    return personal, [*stated, _as_stated(last, days)]
+
+
+def _niks(cursor: psycopg.Cursor[Any], known: int, held: Mapping[UUID, bytes]) -> dict[UUID, dict[str, Any]]:
     """The NIK alone: what else a withdrawn listing says does not hold."""
-    if not asked["subjects"]:
+    if not held:
         return {}
+    asked = {"subjects": list(held), "known": known}
     found = {row[0]: _sealed(*row) for row in cursor.execute(_IDENTITY, asked, binary=True, prepare=False)}
     return {subject: {"nik": open_person(entry, held[subject])["nik"]} for subject, entry in found.items()}
+
+
+def _entry(subject: UUID, said: _Said) -> Entry:
+    return _sealed(subject, said.type, said.source, said.id, said.person, said.calendar)
+
+
+def _as_stated(said: _Said, calendar: Calendar | None) -> Stated:
+    return Stated(said.recordedtime, said.source, said.id, said.valid_on, said.sex, calendar)
 
 
 def _sealed(subject: UUID, type_: str, source: str, id_: str, person: bytes, calendar: bytes | None = None) -> Entry:

@@ -153,5 +153,5 @@ def _touched(cursor: psycopg.Cursor[Any], one: int, another: int) -> Sequence[UU
 
 
 def _ask(cursor: psycopg.Cursor[Any], statement: str, asked: Mapping[str, Any]) -> dict[tuple[Any, ...], int]:
-    rows = cursor.execute(statement.encode(), asked, binary=True)
-    return {tuple(key): int(people) for *key, people in rows if people}
+    rows = cursor.execute(statement.encode(), asked, binary=True).fetchall()
+    return {row[:-1]: int(row[-1]) for row in rows if row[-1]}

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from events.vault import Keys
     from projections.people import Place
     from projections.walks import Walks
+    from projections.wanted import Sight
 
-__all__ = ["Asking", "asking", "order", "remembered", "shown_by", "subject_of", "within"]
+__all__ = ["Asking", "order", "remembered", "shown_by", "subject_of", "within"]
 
 # Which of the particulars are shown: of those that are live the greatest by S.
 _MARKS: Final = """
@@ -65,13 +66,6 @@ _ONLY: Final = ("AND position <= %(known)b", "AND position <= %(known)b AND subj
 _OF_THOSE: Final = _OF_ACCOUNTS.replace(_STANDS, _STANDS.replace(*_ONLY))
 _OF_THOSE_MEMBERS: Final = _OF_MEMBERS.replace(_STANDS, _STANDS.replace(*_ONLY))
 
-# What the rows depend on beside the position: row security, which keys there are, and which server is asked: one that
-# was put back from a copy, or was a standby, may have given a position to another entry.
-_SIGHT: Final = """
-    SELECT current_user::text, current_setting('rekam.accounts', true), (SELECT times FROM vault.destroyed),
-           pg_postmaster_start_time()
-"""
-
 #: With more new ones than one in so many, everybody is opened again.
 _FEW: Final = 8
 #: Positions from one that is remembered to which it is quicker to ask who has changed than to ask about everybody.
@@ -81,13 +75,13 @@ _LEAST_APART: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One question while it is answered. `sight` is whose eyes it is seen with: what others see is not theirs."""
+    """One question while it is answered, with what `check` has said of it."""
 
     cursor: psycopg.Cursor[Any]
     keys: Keys
     wanted: Wanted
-    walks: Walks | None = None
-    sight: tuple[Any, ...] = ()
+    walks: Walks | None
+    sight: Sight
 
 
 class _Asked(NamedTuple):
@@ -96,10 +90,6 @@ class _Asked(NamedTuple):
     learned: tuple[Any, ...]
     on_the_day: tuple[Any, ...]
     known: int
-
-
-def asking(cursor: psycopg.Cursor[Any], keys: Keys, wanted: Wanted, walks: Walks | None) -> Asking:
-    return Asking(cursor, keys, wanted, walks, () if walks is None else _sight(cursor))
 
 
 def order(one: Asking, area: str) -> Order:
@@ -122,10 +112,10 @@ def order(one: Asking, area: str) -> Order:
     return found
 
 
-def remembered(cursor: psycopg.Cursor[Any], wanted: Wanted, walks: Walks) -> Order | None:
+def remembered(sight: Sight, wanted: Wanted, walks: Walks) -> Order | None:
     """The order of a question about one kelurahan, if it was asked before; nothing is looked for."""
     (area,) = kelurahan_in(wanted.area)
-    return _remembered(walks, _asked(_sight(cursor), area, wanted))
+    return _remembered(walks, _asked(sight, area, wanted))
 
 
 def _remembered(walks: Walks, asked: _Asked) -> Order | None:
@@ -135,13 +125,9 @@ def _remembered(walks: Walks, asked: _Asked) -> Order | None:
     return walks.order(asked)
 
 
-def _asked(sight: tuple[Any, ...], area: str, wanted: Wanted) -> _Asked:
+def _asked(sight: Sight, area: str, wanted: Wanted) -> _Asked:
     learned = sight, area, wanted.standing, wanted.list
     return _Asked(learned, (*learned, wanted.day), wanted.known)
-
-
-def _sight(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
-    return cursor.execute(_SIGHT, prepare=False).fetchone() or ()
 
 
 def subject_of(mark: bytes) -> UUID:
@@ -173,12 +159,20 @@ def within(one: Asking, found: Order) -> tuple[int, int]:
 
 
 def _order(one: Asking, area: str, walk: Walk | None, before: Before | None = None) -> tuple[Order, Walk]:
-    found = _marks(one, area) if before is None else _marks_since(one, area, before)
+    if before is None:
+        found = _marks(one, area)
+    elif (since := _marks_since(one, area, before)) is not None:
+        found = since
+    elif walk is not None:
+        return before.order, walk
+    else:
+        found = _pairs_of(before.order)
     walk = _walk(one, walk, [mark for mark in found if len(mark) == PLACED])
-    there = sorted((walk.ranks[mark], account) for mark, account in found.items() if mark in walk.ranks)
-    rest = sorted((mark[:16], account) for mark, account in found.items() if mark not in walk.ranks)
-    marks = (*(walk.marks[rank] for rank, _ in there), *(mark for mark, _ in rest))
-    return Order(marks, array("H", (account for _, account in (*there, *rest))), len(there)), walk
+    ranks = walk.ranks
+    there = [walk.marks[rank] for rank in sorted([ranks[mark] for mark in found if mark in ranks])]
+    rest = sorted((mark[:16], account) for mark, account in found.items() if mark not in ranks)
+    accounts = array("H", [*(found[mark] for mark in there), *(account for _, account in rest)])
+    return Order((*there, *(mark for mark, _ in rest)), accounts, len(there)), walk
 
 
 def _marks(one: Asking, area: str) -> dict[bytes, int]:
@@ -194,23 +188,33 @@ def _marks(one: Asking, area: str) -> dict[bytes, int]:
     return found
 
 
-def _marks_since(one: Asking, area: str, before: Before) -> dict[bytes, int]:
-    """`_marks`, by those at another position: of everybody whom nothing in between has touched they are the same."""
+def _pairs_of(order: Order) -> dict[bytes, int]:
+    return dict(zip(order.marks, order.accounts, strict=True))
+
+
+def _marks_since(one: Asking, area: str, before: Before) -> dict[bytes, int] | None:
+    """`_marks`, by those at another position: of everybody whom nothing in between has touched they are the same.
+
+    None where they are the same of all.
+    """
     wanted, accounts = one.wanted, accounts_in(one.wanted, area)
     if abs(wanted.known - before.known) > _NEAR or NOWHERE in accounts:
         return _marks(one, area)
     asked = {"accounts": numbers_in(wanted, area), "day": wanted.day, "known": wanted.known, "list": wanted.list}
     asked |= {"after": min(before.known, wanted.known), "until": max(before.known, wanted.known)}
-    touched = [subject for (subject,) in one.cursor.execute(_TOUCHED.encode(), asked, binary=True, prepare=False)]
-    changed = {subject.bytes for subject in touched}
-    marks = zip(before.order.marks, before.order.accounts, strict=True)
-    found = {mark: account for mark, account in marks if mark[:16] not in changed}
+    touched = [row[0] for row in one.cursor.execute(_TOUCHED.encode(), asked, binary=True, prepare=False).fetchall()]
+    if not touched:
+        return None
     statement = _OF_THOSE if wanted.list is None else _OF_THOSE_MEMBERS
-    return found | (_pairs(one.cursor, statement, {**asked, "those": touched}) if touched else {})
+    new = _pairs(one.cursor, statement, {**asked, "those": touched})
+    changed = {subject.bytes for subject in touched}
+    found = _pairs_of(before.order)
+    old = {mark: found.pop(mark) for mark in before.order.marks if mark[:16] in changed}
+    return None if old == new else found | new
 
 
 def _pairs(cursor: psycopg.Cursor[Any], statement: str, asked: Mapping[str, Any]) -> dict[bytes, int]:
-    return dict(cursor.execute(statement.encode(), asked, binary=True, prepare=False))
+    return dict(cursor.execute(statement.encode(), asked, binary=True, prepare=False).fetchall())
 
 
 def _walk(one: Asking, walk: Walk | None, placed: Sequence[bytes]) -> Walk:

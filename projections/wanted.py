@@ -6,10 +6,9 @@ Days and positions are inclusive.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from events.errors import NoAnswer, WrongUse
-from projections import position
 from projections.accounts import NUMBERS
 from projections.filters import NO_FILTERS, Filters
 from projections.selection import Area, refuse_ahead, refuse_before, standings_behind
@@ -21,15 +20,32 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["IS_MEMBER", "Wanted", "accounts_in", "check", "members", "nowhere_yet", "numbers_in", "refuse_unheard"]
+__all__ = [
+    "IS_MEMBER",
+    "Sight",
+    "Wanted",
+    "accounts_in",
+    "check",
+    "members",
+    "nowhere_yet",
+    "numbers_in",
+    "refuse_unheard",
+]
 
 _LIVE: Final = """
     NOT EXISTS (SELECT FROM outstanding.withdrawal AS w
                 WHERE w.subject = {0}.subject AND w.source = {0}.source AND w.id = {0}.id AND w.position <= %(known)b)
 """
 
-_FIRST_DAY: Final = f"""
-    SELECT min(as_of) FROM outstanding.declaration AS d WHERE position <= %(known)b AND {_LIVE.format("d")}
+# Whether the question has an answer, and with whose eyes it is seen: what the rows depend on beside the position. That
+# is row security, which keys there are, and which server is asked: one that was put back from a copy, or was a standby,
+# may have given a position to another entry.
+_CHECKED: Final = f"""
+    SELECT (SELECT position FROM outstanding.position),
+           (SELECT min(as_of) FROM outstanding.declaration AS d
+            WHERE position <= %(known)b AND {_LIVE.format("d")}),
+           current_user::text, current_setting('rekam.accounts', true), (SELECT times FROM vault.destroyed),
+           pg_postmaster_start_time()
 """
 
 _HEARD_OF: Final = """
@@ -55,6 +71,10 @@ _ENTERED: Final = """
     WHERE from_account = 0 AND subject = ANY(%(members)b) AND valid_on <= %(day)b AND position <= %(known)b
     GROUP BY subject HAVING sum(people) > 0
 """
+
+
+#: Whose eyes a question is seen with; what is learned by others is not theirs.
+Sight: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +104,14 @@ class Wanted:
         return (*standings, NOWHERE.standing) if with_nowhere else standings
 
 
-def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> None:
+def check(cursor: psycopg.Cursor[Any], day: date, known: int) -> Sight:
     """NoAnswer for a position ahead of the view, or a day before the register's first."""
-    refuse_ahead("outstanding", position.of(cursor, "outstanding"), known)
-    cursor.execute(_FIRST_DAY, {"known": known}, prepare=False)
-    row = cursor.fetchone()
-    refuse_before(row[0] if row else None, day, known)
+    row = cursor.execute(_CHECKED, {"known": known}, prepare=False).fetchone()
+    assert row is not None
+    at, first, *sight = row
+    refuse_ahead("outstanding", at or 0, known)
+    refuse_before(first, day, known)
+    return tuple(sight)
 
 
 def refuse_unheard(cursor: psycopg.Cursor[Any], wanted: Wanted) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 __all__ = [
+    "FINGERPRINT",
     "HOLD",
     "MISSING",
     "NOW",
@@ -50,11 +51,13 @@ _LONGEST: Final = 19
 
 HOLD: Final = "LOCK TABLE counts.position, trail.position, outstanding.position IN ACCESS SHARE MODE"
 NOW: Final = """
-    SELECT now.position, (SELECT accepted FROM log.entry WHERE notification_id = now.position)
+    SELECT now.position, (SELECT accepted FROM log.entry WHERE notification_id = now.position), {fingerprint}
     FROM (SELECT least((SELECT position FROM counts.position), (SELECT position FROM trail.position),
                        (SELECT position FROM outstanding.position)) AS position) AS now
 """
-"""Gives a `Now`; null where a view has no position yet."""
+"""Gives a `Now`, with `fingerprint` a FINGERPRINT or NULL; null where a view has no position yet."""
+FINGERPRINT: Final = "(SELECT value FROM vault.fingerprint)"
+"""For roles that may open what is sealed."""
 _ACCEPTED: Final = "SELECT accepted FROM log.entry WHERE notification_id = %s"
 MISSING: Final = (
     "the register, or one of its views, is not there: start it with `rekam up`, or `rekam rebuild` the view"
@@ -62,10 +65,11 @@ MISSING: Final = (
 
 
 class Now(NamedTuple):
-    """The least position of the views in VIEW_NAMES, and when its entry was accepted."""
+    """The least position of the views in VIEW_NAMES, and when its entry was accepted; of which keys, if asked for."""
 
     position: int
     accepted: datetime | None
+    fingerprint: str | None = None
 
 
 @dataclass
@@ -83,6 +87,8 @@ class Question:
     @cached_property
     def keys(self) -> Keys:
         """The keys, for what opens sealed parts. Refusal where they are missing or others."""
+        if self.now is not None and self.now.fingerprint is not None:
+            return self.load_keys(self.settings.keys, self.now.fingerprint)
         row = self.cursor.execute("SELECT value FROM vault.fingerprint").fetchone()
         if row is None:
             raise NoAnswer(MISSING)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg.types.json import Jsonb
 
 from events.nik import may_hold_nik
+from events.together import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,9 +91,12 @@ def _texts(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def note(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading, subjects: Iterable[UUID]) -> int:
-    """Write down that the caller is about to be shown these subjects; the reading's number. As `rekam_access`."""
-    return _number(cursor.execute(_NOTE.encode(), _asked(caller, reading) | {"subjects": list(subjects)}))
+def note(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading, subjects: Iterable[UUID]) -> None:
+    """Write down that the caller is about to be shown these subjects. As `rekam_access`.
+
+    The reading's number is the row that the cursor has then; it is not waited for.
+    """
+    cursor.execute(_NOTE.encode(), _asked(caller, reading) | {"subjects": array_of(subjects)})
 
 
 def begin(cursor: psycopg.Cursor[Any], caller: Caller, reading: Reading) -> int:

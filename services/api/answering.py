@@ -90,7 +90,7 @@ class Desk:
 
         A repeat with its tag is 304: nothing is shown by it, so nothing is written down.
         """
-        with self.reach.question(self.caller) as question:
+        with self.reach.question(self.caller, keys=True) as question:
             at = self.at(question, asked.on, asked.known)
             tag = tag_of(self.caller, self.path, at, {**asked.model_dump(exclude={"wait"}), **also})
             if showing.lasting and tag in self.known_tags:
@@ -104,7 +104,7 @@ class Desk:
     def note(self, showing: Showing, at: At, subjects: Sequence[UUID], question: Mapping[str, Any]) -> None:
         """Write down, and commit, that these people are about to be shown to the caller."""
         reading = _reading(showing, at, len(subjects), question)
-        with self.reach.access() as cursor:
+        with self.reach.writing() as cursor:
             readings.note(cursor, self.caller, reading, subjects)
 
     def begin(self, showing: Showing, at: At, people: int, question: Mapping[str, Any]) -> int:

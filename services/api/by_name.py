@@ -87,7 +87,7 @@ def list_page(desk: Desk, question: Question, at: At, asked: AskedList, place: S
         "on": at.day.isoformat(),
         "areas": list(desk.caller.areas),
         "masked": not whole,
-        "people": by_name.total(question.cursor, wanted, desk.reach.walks, desk.reach.recent),
+        "people": by_name.total(question.cursor, wanted, desk.reach.walks, desk.reach.recent, found.sight),
         "rows": found.rows,
         "next": _next(asked, at, found.next),
     }

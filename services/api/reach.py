@@ -27,14 +27,13 @@ from projections.recent import Recent
 from projections.walks import Walks
 from services.access import sessions, tokens
 from services.access.reached import reached
-from services.ask import HOLD, MISSING, NOW, Now, Question, broken_off
+from services.ask import FINGERPRINT, HOLD, MISSING, NOW, Now, Question, broken_off
 from services.embedded import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from services.access.roles import Caller
-    from services.embedded import Engines
     from services.settings import Settings
 
 __all__ = ["Reach"]
@@ -51,8 +50,10 @@ _BEGIN: Final = """
     SET LOCAL rekam.accounts = '{accounts}';
     {hold}
 """
-_HOLD: Final = f"{HOLD}; {NOW}"
-_BEGIN_ACCESS: Final = b"BEGIN; SET LOCAL ROLE rekam_access"
+_HOLD: Final = f"{HOLD}; {NOW.format(fingerprint='NULL')}"
+_HOLD_WITH_KEYS: Final = f"{HOLD}; {NOW.format(fingerprint=FINGERPRINT)}"
+_ACT: Final = b"SET LOCAL ROLE rekam_access"
+_BEGIN_ACCESS: Final = b"BEGIN; " + _ACT
 _HEAD: Final = "BEGIN READ ONLY; SET LOCAL ROLE rekam_reader; SELECT size FROM log.head"
 _LOOKED_FOR_EVERY_S: Final = 1.0
 
@@ -71,7 +72,7 @@ class Reach:
         self._load_token_key = functools.cache(tokens.load_key)
         self._making = threading.Lock()
         self._pools: dict[str, tuple[str, _Pool]] = {}
-        self._looked: tuple[float, Engines | None] = (-math.inf, None)
+        self._looked: tuple[float, tuple[str, str]] = (-math.inf, ("", ""))
 
     def close(self) -> None:
         with self._making:
@@ -80,16 +81,17 @@ class Reach:
             self._pools.clear()
 
     @contextmanager
-    def question(self, caller: Caller, *, hold: bool = True) -> Iterator[Question]:
+    def question(self, caller: Caller, *, hold: bool = True, keys: bool = False) -> Iterator[Question]:
         """Open a question in the name of a caller: one read-only snapshot, with the rights of their role.
 
-        `hold` as for `services.ask.asking`. Unreachable: no database; NoAnswer: no register in it.
+        `hold` as for `services.ask.asking`; `keys` where sealed parts will be opened, by who may.
+        Unreachable: no database; NoAnswer: no register in it.
         """
         accounts = caller.accounts()
         begin = _BEGIN.format(
             role=caller.database_role,
             accounts="" if accounts is None else f"{{{','.join(map(str, accounts))}}}",
-            hold=_HOLD if hold else "",
+            hold=(_HOLD_WITH_KEYS if keys else _HOLD) if hold else "",
         )
         with self._asking(begin) as question:
             yield question
@@ -135,6 +137,18 @@ class Reach:
             connection.execute(_BEGIN_ACCESS)
             yield connection.cursor()
             connection.commit()
+
+    @contextmanager
+    def writing(self) -> Iterator[psycopg.Cursor[Any]]:
+        """As `access`, in one way there and back: nothing is fetched within, all is committed at the end.
+
+        An error of what is executed within comes out at the end.
+        """
+        with self._connection("access", _ACCESS) as connection, connection.pipeline():
+            connection.execute(b"BEGIN")
+            connection.execute(_ACT)
+            yield connection.cursor()
+            connection.execute(b"COMMIT")
 
     def look(self) -> None:
         """See that the database answers, and the standby where questions are asked of one; Unreachable where not."""
@@ -204,11 +218,12 @@ class Reach:
 
     def _address(self, *, reading: bool) -> str:
         """Where the database is, looked for once a second at most: it takes a lock and two files."""
-        looked, engines = self._looked
-        if engines is None or time.monotonic() - looked >= _LOOKED_FOR_EVERY_S:
+        looked, addresses = self._looked
+        if time.monotonic() - looked >= _LOOKED_FOR_EVERY_S:
             engines = find(self.settings)
-            self._looked = time.monotonic(), engines
-        return database.completed(engines.reading if reading else engines.database, reading=reading)
+            addresses = database.completed(engines.database), database.completed(engines.reading, reading=True)
+            self._looked = time.monotonic(), addresses
+        return addresses[reading]
 
 
 def _check(connection: database.Connection) -> None:

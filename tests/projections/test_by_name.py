@@ -166,6 +166,16 @@ def test_a_newcomer_is_listed_by_what_the_arrival_says(register: Register) -> No
     assert (row["name"], row["kelurahan"], row["obliged_since"]) == ("Warga Baru", THERE, "2018-11-05")
 
 
+@pytest.mark.parametrize(("seventeen_on", "since"), [("2030-01-01", "2018-11-05"), ("2018-11-04", "2018-11-04")])
+def test_obliged_by_the_17th_birthday_that_was_stated_last_or_an_earlier_marriage(
+    register: Register, seventeen_on: str, since: str
+) -> None:
+    register.tell(ANI, arrived("2018-11-05", HERE, MARRIED))
+    register.tell(ANI, arrived("2018-11-10", HERE, Particulars("F", day(seventeen_on), ever_married=False)))
+    (row,) = rows(register)
+    assert row["obliged_since"] == since
+
+
 def test_of_the_unlisted_only_the_nik_is_known(register: Register) -> None:
     listing = listed("2018-11-01")
     register.tell(ANI, captured("2018-11-10"), status("2018-11-12", "CARD_PRINTED"))

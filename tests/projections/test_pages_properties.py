@@ -81,7 +81,7 @@ def asked_for(row: dict[str, Any], filters: Filters, day: date) -> bool:
 def laid(made: Register, wanted: Wanted, limit: int, walks: Walks | None) -> list[dict[str, Any]]:
     found, after = [], None
     while True:
-        some, after = page(made.cursor, made.keys, wanted, Cut(limit, after), walks)
+        some, after, _ = page(made.cursor, made.keys, wanted, Cut(limit, after), walks)
         assert len(some) <= limit
         found += some
         if after is None:

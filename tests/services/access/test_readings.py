@@ -29,7 +29,10 @@ Cursor = psycopg.Cursor[Any]
 
 def noted(cursor: Cursor, caller: Caller = LENA, subjects: Sequence[UUID] = (ONE,), **more: Any) -> int:
     told = {"action": "list", "purpose": None, "question": {"kelurahan": "53.71.01.1001"}, "position": 7, **more}
-    return readings.note(cursor, caller, Reading(people=len(subjects), **told), subjects)
+    readings.note(cursor, caller, Reading(people=len(subjects), **told), subjects)
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 # ------------------------------------------------------------------ readings

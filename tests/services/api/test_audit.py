@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import orjson
+import psycopg
 import pytest
 
 from events.log import GENESIS, chain
+from services.access import readings
+from services.access.roles import Caller, Role
 from tests.services.api.office import ALAK, DAY, Office
 from tests.services.command_line import eventually
 
@@ -43,6 +47,32 @@ def test_no_name_and_no_nik_is_in_the_log(office: Office) -> None:
 def test_a_stretch_that_the_log_does_not_have_is_no_answer(office: Office) -> None:
     assert office.ask("auditor", "/v1/log?from=99999999").status_code == 404
     assert office.ask("auditor", "/v1/log?from=9&to=3").status_code == 400
+
+
+def test_a_reading_is_written_down_as_a_whole_or_not_at_all(office: Office) -> None:
+    reading = readings.Reading("list", None, {"here": "never"}, 1, 1)
+
+    def note(then: str) -> None:
+        with office.app.state.reach.writing() as cursor:
+            readings.note(cursor, Caller("supervisor", Role.SUPERVISOR), reading, [UUID(int=1)])
+            cursor.execute(then.encode())
+
+    def noted() -> int:
+        rows = office.json("auditor", "/v1/readings?limit=10")["rows"]
+        return [row["question"] for row in rows].count(reading.question)
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        note("SELECT 1 / 0")
+    assert noted() == 0
+    note("SELECT 1")
+    assert noted() == 1
+
+
+def test_what_cannot_be_written_down_is_not_shown(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "_NOTE", "SELECT 1 / 0")
+    answer = office.ask("supervisor", f"/v1/outstanding?on={DAY}")
+    assert answer.status_code == 500
+    assert "rows" not in answer.text
 
 
 def test_reading_the_readings_is_a_reading(office: Office) -> None:
