@@ -38,10 +38,10 @@ __all__ = ["PROCESSES", "VIEWS", "prepare", "run", "standing_still", "unlock"]
 
 PROCESSES: Final = ("intake", "relay", *VIEWS, "api")
 
-_BEHIND: Final = 5
+_BEHIND: Final = 10
 """How much nicer than the API the others are: whoever asks goes first, and meanwhile batches grow.
 
-A third of the weight that the API has. With 10, a tenth, a machine that was busy with other work starved them.
+It is a tenth of the weight that the API has: on a machine that is busy with other work they come to little.
 """
 
 _log = structlog.get_logger("process")

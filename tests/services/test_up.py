@@ -116,7 +116,7 @@ def test_everything_stands_back_behind_the_api_and_so_does_its_session(here: Com
     with started(here, "up") as process:
         is_up(here, process)
         for name in CHILDREN:
-            eventually(lambda n=name: set(niceness(n)) == {5})  # type: ignore[misc]
+            eventually(lambda n=name: set(niceness(n)) == {10})  # type: ignore[misc]
         assert niceness("api")[0] == os.getpriority(os.PRIO_PROCESS, 0)
 
 
