@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 from zlib import crc32
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from tests.databases import new_database
 from tests.faults.judge import ERRORS, judge
 from tests.faults.load import PUBLISHERS, Message, messages
 from tests.faults.publishers import HEADERS, Journal
@@ -47,20 +46,14 @@ class Clean(NamedTuple):
 @pytest.fixture(scope="module")
 def clean(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
     """Both publishers' lines, taken in without Kafka; whatever a test plants is rolled back."""
-    name = f"judged_{uuid4().hex}"
     folder = tmp_path_factory.mktemp("published")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        try:
-            address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
-            said = {publisher: messages(SEED, publisher, LINES) for publisher in PUBLISHERS}
-            every = [message for some in said.values() for message in some]
-            note_as_sent(folder, said)
-            delivered = [Delivered(m.topic, HEADERS, m.value, m.name) for m in every]
-            fill(address, tmp_path_factory.mktemp("keys") / "keys", delivered, at_once=100)
-            yield Clean(address, folder)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_database(postgres) as address:
+        said = {publisher: messages(SEED, publisher, LINES) for publisher in PUBLISHERS}
+        every = [message for some in said.values() for message in some]
+        note_as_sent(folder, said)
+        delivered = [Delivered(m.topic, HEADERS, m.value, m.name) for m in every]
+        fill(address, tmp_path_factory.mktemp("keys") / "keys", delivered, at_once=100)
+        yield Clean(address, folder)
 
 
 def note_as_sent(folder: Path, said: dict[str, list[Message]]) -> None:

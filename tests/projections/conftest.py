@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from events.database import connect, create
 from events.vault import load_keys
+from tests.databases import new_database
 from tests.projections.ledger import Ledger
 from tests.projections.register import Register
 
@@ -30,15 +28,9 @@ def register(database: str, tmp_path: Path) -> Iterator[Register]:
 @pytest.fixture(scope="session")
 def ledgers(postgres: str) -> Iterator[str]:
     """The address of a database in which nothing is ever committed but its schemas and roles."""
-    name = f"ledgers_{uuid4().hex}"
-    address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    with new_database(postgres) as address:
         create(address)
-        try:
-            yield address
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        yield address
 
 
 @pytest.fixture

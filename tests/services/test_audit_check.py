@@ -6,11 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import IsolationLevel, sql
+from psycopg import IsolationLevel
 
 from events import database as engine
 from projections.counts import COUNTS, apply
@@ -18,6 +17,7 @@ from projections.outstanding import OUTSTANDING
 from projections.trail import TRAIL
 from services.audit import check
 from services.scenario import phase_one, phase_two
+from tests.databases import new_database
 from tests.register import fill, settings_of
 from tests.services.planted import ALONE, TOGETHER
 
@@ -40,15 +40,9 @@ class Register(NamedTuple):
 @pytest.fixture(scope="module")
 def register(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
     """A register of both phases, in small; whatever a test plants in it is rolled back."""
-    name = f"audit_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        try:
-            address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
-            messages = [*phase_one(5371, SCALE), *phase_two(5371, SCALE)]
-            yield Register(address, fill(address, tmp_path_factory.mktemp("audit") / "keys", messages, views=VIEWS))
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_database(postgres) as address:
+        messages = [*phase_one(5371, SCALE), *phase_two(5371, SCALE)]
+        yield Register(address, fill(address, tmp_path_factory.mktemp("audit") / "keys", messages, views=VIEWS))
 
 
 def failing(register: Register, *planted: str) -> dict[str, Any]:

@@ -11,12 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import httpx
-import psycopg
 import uvicorn
-from psycopg import sql
 
 from events import database
 from services import scenario
@@ -25,6 +22,7 @@ from services.access.passwords import Passwords
 from services.access.roles import Role
 from services.api.app import make_app
 from services.api.serving import config_of
+from tests.databases import new_database
 from tests.register import fill, settings_of
 
 if TYPE_CHECKING:
@@ -70,20 +68,14 @@ class Office:
 @contextmanager
 def opened(postgres: str, folder: Path) -> Iterator[Office]:
     """A database of its own with the demo's people in it, served until the end of the block."""
-    name = f"office_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        try:
-            address = psycopg.conninfo.make_conninfo(postgres, dbname=name)
-            first = scenario.phase_one(1, scenario.QUICK)
-            fill(address, folder, [*first, *scenario.phase_two(1, scenario.QUICK)])
-            settings = settings_of(address, folder)
-            app = make_app(settings)
-            app.state.ready = True
-            with served(app) as url:
-                yield Office(url, address, settings, app, made_users(settings, address))
-        finally:
-            owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_database(postgres) as address:
+        first = scenario.phase_one(1, scenario.QUICK)
+        fill(address, folder, [*first, *scenario.phase_two(1, scenario.QUICK)])
+        settings = settings_of(address, folder)
+        app = make_app(settings)
+        app.state.ready = True
+        with served(app) as url:
+            yield Office(url, address, settings, app, made_users(settings, address))
 
 
 def made_users(settings: Settings, address: str) -> dict[str, str]:
