@@ -12,13 +12,25 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.statuses import Effect, effect_of, is_known
-from projections.evidence import Arrival, Capture, Declaration, Departure, Finding, Listing, Move, Said, Status
-from projections.standing import CONCLUSIVE, away, residence_on
+from projections.evidence import (
+    CONCLUSIVE,
+    Arrival,
+    Capture,
+    Declaration,
+    Departure,
+    Finding,
+    Listing,
+    Move,
+    Said,
+    Status,
+)
+from projections.standing import away, residence_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from projections.standing import Live, Residence
+    from projections.live import Live
+    from projections.standing import Residence
 
 __all__ = ["Anomaly", "anomalies_of"]
 
@@ -33,7 +45,7 @@ class Anomaly(NamedTuple):
 def anomalies_of(live: Live) -> tuple[Anomaly, ...]:
     """All of one resident, each once, in the order of their text."""
     facts = live.facts
-    found = list(_of_one_fact(facts))
+    found = list(_of_one_fact(live.flagged))
     if live.declarations:
         found += _does_not_sum(live.declarations)
     if facts and not live.particulars:
@@ -43,8 +55,7 @@ def anomalies_of(live: Live) -> tuple[Anomaly, ...]:
     if len(live.particulars) > 1:
         found += _particulars_differ(live)
     if len(facts) > 1:
-        # Most people have only some kinds, and a scan costs more than knowing that there is nothing to scan for.
-        kinds = {type(fact) for fact in facts}
+        kinds = live.kinds  # most people have only some, and a scan costs more than knowing that there is nothing
         if Finding in kinds:
             found += _finding_against_recording(facts)
             found += _findings_disagree(facts)
@@ -66,9 +77,9 @@ def _does_not_sum(declarations: list[Declaration]) -> Iterator[Anomaly]:
             yield _anomaly("list_does_not_sum", fact)
 
 
-def _of_one_fact(facts: list[Said]) -> Iterator[Anomaly]:
+def _of_one_fact(flagged: list[Said]) -> Iterator[Anomaly]:
     """What needs no second fact: what intake saw in the NIK, and a status nobody has explained to us."""
-    for fact in facts:
+    for fact in flagged:
         for flag in fact.flags:
             yield _anomaly(flag, fact)
         if isinstance(fact, Status) and not is_known(fact.status):

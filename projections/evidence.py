@@ -12,7 +12,7 @@ The arrival in the log, its position and `accepted`, is left out on purpose: a r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from events.errors import Refusal
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from events.entry import Calendar, Entry
 
 __all__ = [
+    "CONCLUSIVE",
+    "EXPLAINS",
     "Arrival",
     "Capture",
     "Death",
@@ -43,6 +45,14 @@ __all__ = [
 Outcome: TypeAlias = Literal[
     "already_recorded", "moved_away", "deceased", "still_here", "not_found", "needs_home_visit", "refused", "other"
 ]
+# The explaining outcomes, and the standing each gives.
+EXPLAINS: Final = {
+    "already_recorded": "explained_recorded",
+    "moved_away": "explained_moved",
+    "deceased": "explained_deceased",
+}
+# The outcomes after which somebody was seen, or is known to be where they are; the others say "come again".
+CONCLUSIVE: Final = frozenset({*EXPLAINS, "still_here"})
 
 
 class Particulars(NamedTuple):

@@ -60,7 +60,7 @@ class Memory:
         self._held += len(batch)
         while self._known and (len(self._known) > self._people or self._held > self._facts):
             _, longest_ago = self._known.popitem(last=False)
-            self._held -= len(longest_ago.facts)
+            self._held -= longest_ago.facts
         return changed
 
     def forget(self) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from events.nik import mask
 from events.statuses import Effect, effect_of
 from events.territory import name_of
-from projections.evidence import Capture, Finding, Status
+from projections.evidence import CONCLUSIVE, Capture, Finding, Status
+from projections.live import order_of_change
 from projections.reading import OFFICIAL
-from projections.standing import CONCLUSIVE, order_of_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

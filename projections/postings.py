@@ -8,10 +8,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from projections.reading import read
+from projections.live import live_of
+from projections.reading import reading_of
 from projections.transfers import difference, transfers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from events.entry import Entry
@@ -41,26 +43,28 @@ class Change(NamedTuple):
 
 
 class Subject:
-    """The facts of one subject up to some position, and what they were read as; without anomalies where none asks.
+    """What the facts of one subject up to some position were read as, and how many; without anomalies where none asks.
 
     A list is a subject too. Its facts, declarations and their withdrawals, concern no person: they read as an empty
     timeline (see `Declaration`), so they post nothing, and they need no special way through here.
     """
 
-    __slots__ = ("anomalies", "facts", "transfers")
+    __slots__ = ("_live", "anomalies", "facts", "transfers")
 
-    def __init__(self, facts: list[Fact], *, noting: bool = True) -> None:
-        self.facts = facts
+    def __init__(self, facts: Sequence[Fact], *, noting: bool = True) -> None:
+        self._live = live_of(facts)
+        self.facts = len(facts)
         self.transfers: frozenset[Transfer] = frozenset()
         self.anomalies: tuple[Anomaly, ...] = ()
         if facts:
-            timeline, self.anomalies = read(facts, noting=noting)
+            timeline, self.anomalies = reading_of(self._live, noting=noting)
             self.transfers = transfers(timeline)
 
     def add(self, position: int, entry: Entry, fact: Fact, *, noting: bool = True) -> Change:
         """Take one more fact in; what it changed."""
-        self.facts.append(fact)
-        timeline, anomalies = read(self.facts, noting=noting)
+        self._live.take(fact)
+        self.facts += 1
+        timeline, anomalies = reading_of(self._live, noting=noting)
         after = transfers(timeline)
         posted = _posted(self.transfers, after)
         appeared, gone = _less(anomalies, self.anomalies), _less(self.anomalies, anomalies)

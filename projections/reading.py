@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from events.statuses import Effect, effect_of
 from projections.anomalies import Anomaly, anomalies_of
 from projections.evidence import (
+    CONCLUSIVE,
+    EXPLAINS,
     Arrival,
     Capture,
     Death,
@@ -24,7 +26,8 @@ from projections.evidence import (
     Status,
     fact_of,
 )
-from projections.standing import CONCLUSIVE, EXPLAINS, Known, Live, State, adult_from, live_of
+from projections.live import Live, live_of
+from projections.standing import Known, State, adult_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,6 +46,7 @@ __all__ = [
     "Step",
     "fact_of",
     "read",
+    "reading_of",
     "state_on",
 ]
 
@@ -102,7 +106,11 @@ class Reading(NamedTuple):
 
 def read(facts: Iterable[Fact], *, noting: bool = True) -> Reading:
     """Read all facts about one resident; the facts about a list read as nobody. Anomalies only where `noting`."""
-    live = live_of(facts)
+    return reading_of(live_of(facts), noting=noting)
+
+
+def reading_of(live: Live, *, noting: bool = True) -> Reading:
+    """The same of what was taken in fact by fact."""
     return Reading(_timeline(live), anomalies_of(live) if noting else ())
 
 
@@ -136,7 +144,7 @@ def _gist(live: Live) -> tuple[object, ...]:
     first, adult = live.facts[0].valid_on, adult_from(live)
     of_age = first if adult is not None and adult < first else adult
     died_on = live.deaths[-1].valid_on if live.deaths else None
-    moving = [gist for fact in live.facts if (gist := _GISTS[type(fact)](fact)) is not None]
+    moving = [gist for fact in live.telling if (gist := _GISTS[type(fact)](fact)) is not None]
     return (first, of_age, died_on, *moving)
 
 
@@ -156,7 +164,7 @@ def _breakpoints(live: Live, adult: date | None) -> list[date]:
     """Every day on which the table can change, from the first fact's, also when that fact has no effect."""
     first = live.facts[0].valid_on
     days = {first}
-    for fact in live.facts:
+    for fact in live.telling:
         days.add(fact.valid_on)
         if isinstance(fact, Departure) and fact.lapses_on > first:
             days.add(fact.lapses_on)

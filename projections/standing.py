@@ -1,75 +1,35 @@
 """Where a resident stands on one day: the table of standings, and what its words mean.
 
-`live_of` gives the facts that count, in their orders; `Known` takes them up to a day and answers for that day.
-The two orders, as in the design, with times compared as instants, source and id by Unicode code point:
-
-    K, of changes      (valid_on, rank, recordedtime, source, id)
-    S, of corrections  (recordedtime, source, id)
+`Known` takes the facts that count up to a day, in the order of changes (see `live`), and answers for that day.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, assert_never
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 from events.statuses import Effect, effect_of
 from projections.evidence import (
+    CONCLUSIVE,
+    EXPLAINS,
     Arrival,
     Capture,
     Death,
-    Declaration,
     Departure,
-    Fact,
     Finding,
     Listing,
     Move,
-    Particulars,
     Said,
     Status,
-    Withdrawal,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
-__all__ = [
-    "CONCLUSIVE",
-    "EXPLAINS",
-    "Known",
-    "Live",
-    "Residence",
-    "State",
-    "adult_from",
-    "away",
-    "live_of",
-    "order_of_correction",
-    "residence_on",
-]
+    from projections.live import Live
+
+__all__ = ["Known", "Residence", "State", "adult_from", "away", "residence_on"]
 
 Residence: TypeAlias = Departure | Move | Arrival
-
-# The explaining outcomes, and the standing each gives.
-EXPLAINS: Final = {
-    "already_recorded": "explained_recorded",
-    "moved_away": "explained_moved",
-    "deceased": "explained_deceased",
-}
-# The outcomes after which somebody was seen, or is known to be where they are; the others say "come again".
-CONCLUSIVE: Final = frozenset({*EXPLAINS, "still_here"})
-
-# Within a day. `still_here` ranks above the other findings, since who is found alive is alive, whatever was said
-# at another door. A death has no place among the changes: the last one *written* holds. It only needs some rank.
-_RANK: Final[dict[type[Said], int]] = {
-    Listing: 0,
-    Capture: 1,
-    Status: 2,
-    Departure: 3,
-    Move: 4,
-    Arrival: 5,
-    Finding: 6,
-    Death: 8,
-}
-_STILL_HERE: Final = 7
 
 
 class State(NamedTuple):
@@ -78,75 +38,6 @@ class State(NamedTuple):
     area: str
     standing: str
     reason: str | None
-
-
-class Live(NamedTuple):
-    """The live facts of one resident in order K, the particulars and deaths among them also in order S.
-
-    `declarations` are those of a list, in order S; the others are empty then.
-    """
-
-    facts: list[Said]
-    particulars: list[tuple[Listing | Arrival, Particulars]]
-    deaths: list[Death]
-    declarations: list[Declaration]
-
-
-def order_of_change(fact: Said) -> tuple[date, int, str, str, str]:
-    rank = _RANK[type(fact)]
-    if isinstance(fact, Finding) and fact.outcome == "still_here":
-        rank = _STILL_HERE
-    return fact.valid_on, rank, fact.recordedtime, fact.source, fact.id
-
-
-def order_of_correction(fact: Said | Declaration) -> tuple[str, str, str]:
-    return fact.recordedtime, fact.source, fact.id
-
-
-def live_of(facts: Iterable[Fact]) -> Live:
-    """The facts that count, in their orders; a fact given twice counts once."""
-    live: list[Said] = []
-    particulars: list[tuple[Listing | Arrival, Particulars]] = []
-    deaths: list[Death] = []
-    declarations: list[Declaration] = []
-    for fact in _less_withdrawn(facts):
-        if isinstance(fact, Declaration):
-            declarations.append(fact)
-            continue
-        live.append(fact)
-        if isinstance(fact, Listing):
-            particulars.append((fact, fact.particulars))
-        elif isinstance(fact, Death):
-            deaths.append(fact)
-        elif isinstance(fact, Arrival) and fact.kelurahan is not None and fact.particulars is not None:
-            particulars.append((fact, fact.particulars))
-    if len(live) > 1:  # most people have one fact, or one of a kind
-        live.sort(key=order_of_change)
-    if len(particulars) > 1:
-        particulars.sort(key=lambda pair: order_of_correction(pair[0]))
-    if len(deaths) > 1:
-        deaths.sort(key=order_of_correction)
-    if len(declarations) > 1:
-        declarations.sort(key=order_of_correction)
-    return Live(live, particulars, deaths, declarations)
-
-
-def _less_withdrawn(facts: Iterable[Fact]) -> Iterable[Said | Declaration]:
-    """Accepted facts less withdrawals, less what they withdraw.
-
-    A withdrawal is never itself a target, so this needs no order: what any withdrawal names is out, two that name
-    the same are as one, and one whose target is not here does nothing.
-    """
-    said: dict[tuple[str, str], Said | Declaration] = {}
-    withdrawn: list[tuple[str, str]] = []
-    for fact in facts:
-        if isinstance(fact, Withdrawal):
-            withdrawn.append((fact.withdraws_source, fact.withdraws_id))
-        else:
-            said[fact.source, fact.id] = fact
-    for target in withdrawn:
-        said.pop(target, None)
-    return said.values()
 
 
 def residence_on(day: date, residences: list[Residence]) -> Residence | None:
@@ -186,7 +77,7 @@ class Known:
     )
 
     def __init__(self, live: Live) -> None:
-        self._facts = live.facts
+        self._facts = live.telling
         self._taken = 0
         self._died_on = live.deaths[-1].valid_on if live.deaths else None
         self.adult_from = adult_from(live)

@@ -13,7 +13,6 @@ import pytest
 
 from events.envelope import check
 from tests.benchmarks import growing, growth, growth_drawn
-from tests.benchmarks.growth import KEPT
 from tests.benchmarks.growth_drawn import FOLDER, PAGE, kept, pictures, shown, table
 from tests.benchmarks.plot import Line, Plot, drawn
 from tests.documents import part
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-measured = pytest.mark.skipif(not KEPT.exists(), reason="growth was not measured yet")
 
 
 def document() -> dict[str, Any]:
@@ -41,12 +37,10 @@ def document() -> dict[str, Any]:
     return {"machine": "2 cores", "day": "2026-11-28", "sizes": sizes}
 
 
-@measured
 def test_the_pictures_are_those_of_the_figures_and_there_is_no_other() -> None:
     assert {file.name: file.read_text() for file in FOLDER.iterdir()} == pictures(kept())
 
 
-@measured
 def test_the_page_shows_each_picture_and_every_figure() -> None:
     assert part("docs/growth.md", "growth") == shown(kept())
     assert PAGE.read_text().count("](growth/") == len(pictures(kept()))

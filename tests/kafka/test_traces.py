@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -108,14 +109,17 @@ def said(span: Any) -> dict[str, Any]:
 def all_listen(world: World, receiver: Receiver) -> int:
     """Wait until each view hears of what is sent: what one reads from the log instead has no span. How many it took."""
     for number in range(30):
+        trace = trace_of(LISTENING + number)
         (sent,) = world.send(*traced([capture(f"early-{number}", 800 + number)], LISTENING + number))
         world.takes(sent)
         with suppress(AssertionError):
-            eventually(
-                lambda number=number: set(receiver.spans(trace_of(LISTENING + number))) == set(PROCESSES), within_s=3
-            )  # type: ignore[misc]
+            eventually(partial(told_by_all, receiver, trace), within_s=3)
             return number + 1
     pytest.fail("a view does not hear of what the relay sends")
+
+
+def told_by_all(receiver: Receiver, trace: str) -> bool:
+    return set(receiver.spans(trace)) == set(PROCESSES)
 
 
 def test_a_trace_goes_from_the_publisher_to_every_view(world: World, receiver: Receiver) -> None:
@@ -123,7 +127,7 @@ def test_a_trace_goes_from_the_publisher_to_every_view(world: World, receiver: R
     early = all_listen(world, receiver)
     world.takes(*world.send(*traced(captures(3)), capture("untraced", 77)))
     for number in range(3):
-        eventually(lambda number=number: set(receiver.spans(trace_of(number))) == set(PROCESSES))  # type: ignore[misc]
+        eventually(partial(told_by_all, receiver, trace_of(number)))
     eventually(lambda: world.one("SELECT count(*)::int FROM watch.trace") == 0)
     for program in programs:
         assert program.stop() == 0

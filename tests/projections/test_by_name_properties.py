@@ -13,8 +13,8 @@ from events.errors import NoAnswer
 from projections import by_name
 from projections.by_name import Cut, Wanted, list_answer, page
 from projections.evidence import Listing
+from projections.live import live_of
 from projections.reading import OFFICIAL, STANDINGS, read, state_on
-from projections.standing import live_of
 from projections.trails import explain_answer, trail_answer
 from projections.walks import Walks
 from tests.projections.register import PERSONAL, Register

@@ -13,7 +13,7 @@ from events.entry import Entry
 from projections import postings
 from projections.anomalies import Anomaly
 from projections.postings import Change, Posting
-from projections.reading import read
+from projections.reading import read, reading_of
 from projections.transfers import NOWHERE, Account, Transfer, transfers
 from tests.projections.changing import changes
 from tests.projections.residents import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pytest
 
     from projections.evidence import Fact
+    from projections.live import Live
     from projections.reading import Reading
 
 PERSON, OTHER = UUID(int=1), UUID(int=2)
@@ -131,11 +132,11 @@ def test_history_that_has_run_ahead_of_the_batch_is_passed_over() -> None:
 def test_each_new_fact_is_read_once_and_each_history_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
-    def counted(facts: list[Fact], *, noting: bool) -> Reading:
-        sizes.append(len(facts))
-        return read(facts, noting=noting)
+    def counted(live: Live, *, noting: bool) -> Reading:
+        sizes.append(len(live.facts))
+        return reading_of(live, noting=noting)
 
-    monkeypatch.setattr(postings, "read", counted)
+    monkeypatch.setattr(postings, "reading_of", counted)
     new = batch(died("2018-11-03"), died("2018-11-04"), after=2)
     new += batch(died("2018-11-03"), after=4, subject=OTHER)
     changes(before(listed("2018-11-01"), captured("2018-11-05")), new)
