@@ -1,21 +1,23 @@
 """Facts that contradict each other, by name. They never change a standing: they are work for a person.
 
-Each function looks for its names among the *live* facts only, so a withdrawal takes an anomaly away with its fact,
-and in order K or S, so the answer does not depend on arrival. An anomaly names the fewest facts that contradict
-each other, usually two, because each is shown with its facts and followed up on its own.
+Each function looks for its names among the *live* facts only, so a withdrawal takes an anomaly away with its fact, and
+what comes of it does not depend on arrival. An anomaly names the fewest facts that contradict each other, usually two,
+because each is shown with its facts and followed up on its own.
 """
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from bisect import bisect_right
+from itertools import groupby, islice, pairwise
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from events.statuses import Effect, effect_of, is_known
 from projections.evidence import (
     CONCLUSIVE,
     Arrival,
     Capture,
+    Death,
     Declaration,
     Departure,
     Finding,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["Anomaly", "anomalies_of"]
 
 
+_GONE: Final = ("deceased", "moved_away")
+
+
 class Anomaly(NamedTuple):
     """`refs` are (source, id) of the facts that contradict each other, in the order that the rule compares."""
 
@@ -51,18 +56,19 @@ def anomalies_of(live: Live) -> tuple[Anomaly, ...]:
     if facts and not live.particulars:
         found.append(_anomaly("never_listed", facts[0]))
     if live.deaths:
-        found += _after_death(live)
+        found += _after_death(facts, live.deaths)
     if len(live.particulars) > 1:
         found += _particulars_differ(live)
     if len(facts) > 1:
         kinds = live.kinds  # most people have only some, and a scan costs more than knowing that there is nothing
         if Finding in kinds:
-            found += _finding_against_recording(facts)
-            found += _findings_disagree(facts)
+            if any(isinstance(fact, Finding) and fact.outcome in _GONE for fact in live.placing):
+                found += _finding_against_recording(facts)
+            found += _findings_disagree(live.placing)
         if Departure in kinds or Arrival in kinds:
-            found += _while_departed(facts)
+            found += _while_departed(live.placing)
         if Move in kinds or Arrival in kinds:
-            found += _kelurahan_differs(facts)
+            found += _kelurahan_differs(live.placing)
     return tuple(sorted(set(found)) if len(found) > 1 else found)
 
 
@@ -77,7 +83,7 @@ def _does_not_sum(declarations: list[Declaration]) -> Iterator[Anomaly]:
             yield _anomaly("list_does_not_sum", fact)
 
 
-def _of_one_fact(flagged: list[Said]) -> Iterator[Anomaly]:
+def _of_one_fact(flagged: Iterable[Said]) -> Iterator[Anomaly]:
     """What needs no second fact: what intake saw in the NIK, and a status nobody has explained to us."""
     for fact in flagged:
         for flag in fact.flags:
@@ -86,22 +92,21 @@ def _of_one_fact(flagged: list[Said]) -> Iterator[Anomaly]:
             yield _anomaly("unknown_status", fact)
 
 
-def _after_death(live: Live) -> Iterator[Anomaly]:
+def _after_death(facts: list[Said], deaths: list[Death]) -> Iterator[Anomaly]:
     """`event_after_death`, `listed_after_death`, `died_twice`, against the death in force.
 
     On the day of the death itself all of it may still be true. A status is left out, since it comes late, and so is
     every finding but `still_here`: nobody has to be alive for it. Two certificates are one too many, also when they
     agree on the day; each is named with the one written before it.
     """
-    death = live.deaths[-1]
-    for fact in live.facts:
-        if fact.valid_on <= death.valid_on:
-            continue
+    death = deaths[-1]
+    after = bisect_right(facts, death.valid_on, key=attrgetter("valid_on"))
+    for fact in islice(facts, after, None):
         if isinstance(fact, Listing):
             yield _anomaly("listed_after_death", death, fact)
         elif isinstance(fact, Capture | Departure | Move | Arrival) or _still_here(fact):
             yield _anomaly("event_after_death", death, fact)
-    for earlier, later in pairwise(live.deaths):
+    for earlier, later in pairwise(deaths):
         yield _anomaly("died_twice", earlier, later)
 
 

@@ -29,7 +29,7 @@ __all__ = ["Memory"]
 
 PEOPLE: Final = 40_000
 FACTS: Final = 160_000
-"""How many people, and how many facts of theirs, are remembered: about 600 B a person and 400 B a fact, 90 MB at most.
+"""How many people, and how many facts of theirs, are remembered: about 800 B a person and 400 B a fact, 100 MB at most.
 
 By people alone a memory would grow for as long as the same people are spoken of.
 """
@@ -60,7 +60,7 @@ class Memory:
         self._held += len(batch)
         while self._known and (len(self._known) > self._people or self._held > self._facts):
             _, longest_ago = self._known.popitem(last=False)
-            self._held -= longest_ago.facts
+            self._held -= longest_ago.known
         return changed
 
     def forget(self) -> None:

@@ -14,7 +14,7 @@ from events.nik import mask
 from events.statuses import Effect, effect_of
 from events.territory import name_of
 from projections.evidence import CONCLUSIVE, Capture, Finding, Status
-from projections.live import order_of_change
+from projections.orders import order_of_change
 from projections.reading import OFFICIAL
 
 if TYPE_CHECKING:

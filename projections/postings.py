@@ -49,11 +49,11 @@ class Subject:
     timeline (see `Declaration`), so they post nothing, and they need no special way through here.
     """
 
-    __slots__ = ("_live", "anomalies", "facts", "transfers")
+    __slots__ = ("_live", "anomalies", "known", "transfers")
 
     def __init__(self, facts: Sequence[Fact], *, noting: bool = True) -> None:
         self._live = live_of(facts)
-        self.facts = len(facts)
+        self.known = len(facts)
         self.transfers: frozenset[Transfer] = frozenset()
         self.anomalies: tuple[Anomaly, ...] = ()
         if facts:
@@ -63,7 +63,7 @@ class Subject:
     def add(self, position: int, entry: Entry, fact: Fact, *, noting: bool = True) -> Change:
         """Take one more fact in; what it changed."""
         self._live.take(fact)
-        self.facts += 1
+        self.known += 1
         timeline, anomalies = reading_of(self._live, noting=noting)
         after = transfers(timeline)
         posted = _posted(self.transfers, after)

@@ -87,6 +87,7 @@ _GISTS: Final[dict[type[Said], Callable[[Any], tuple[object, ...] | None]]] = {
 # Many people have the same few facts of the same days, so most timelines were read before. About 1 kB each.
 _READ: Final[dict[tuple[object, ...], tuple[Step, ...]]] = {}
 _READ_AT_MOST: Final = 20_000
+_READ_LONGEST: Final = 64  # of longer ones nobody else has the same
 
 
 class Step(NamedTuple):
@@ -129,9 +130,11 @@ def _timeline(live: Live) -> tuple[Step, ...]:
     key = _gist(live)
     steps = _READ.get(key)
     if steps is None:
+        steps = _steps(live)
         if len(_READ) >= _READ_AT_MOST:
             _READ.clear()
-        steps = _READ[key] = _steps(live)
+        if len(key) <= _READ_LONGEST:
+            _READ[key] = steps
     return steps
 
 

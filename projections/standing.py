@@ -1,6 +1,6 @@
 """Where a resident stands on one day: the table of standings, and what its words mean.
 
-`Known` takes the facts that count up to a day, in the order of changes (see `live`), and answers for that day.
+`Known` takes the facts that count up to a day, in the order of changes (see `orders`), and answers for that day.
 """
 
 from __future__ import annotations
@@ -170,7 +170,4 @@ def adult_from(live: Live) -> date | None:
     if not live.particulars:
         return None
     day = live.particulars[-1][1].seventeen_on
-    for fact, particulars in live.particulars:
-        if particulars.ever_married and fact.valid_on < day:
-            day = fact.valid_on
-    return day
+    return day if live.married_from is None else min(day, live.married_from)

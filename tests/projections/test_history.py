@@ -66,7 +66,7 @@ def test_a_memory_holds_no_more_than_it_may(cursor: psycopg.Cursor[Any], keys: K
     entries = stored(cursor)
     for first in range(0, len(entries), 50):
         memory.changes(cursor, entries[first : first + 50])
-        held = [subject.facts for subject in memory._known.values()]
+        held = [subject.known for subject in memory._known.values()]
         assert len(held) <= people
         assert sum(held) == memory._held <= facts
 
