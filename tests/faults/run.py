@@ -34,7 +34,7 @@ PORTIONS: Final = 2
 LONGEST_PORTION: Final = 800
 LOOK_S: Final = 0.05
 ASK_S: Final = 0.5
-REST_WITHIN_S: Final = 150.0
+REST_WITHIN_S: Final = 300.0
 
 _LEFT: Final = """
     SELECT 'view ' || name || ' stands at ' || at || ' of ' || size FROM log.head, (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.faults.run import Report
     from tests.faults.stage import Stage
 
-pytestmark = [pytest.mark.timeout(360), *LEFT_BY_AIOKAFKA]
+pytestmark = [pytest.mark.timeout(1000), *LEFT_BY_AIOKAFKA]
 
 SEEDS = range(79, 89)  # the first ten that have every kind, and wait for a stopped process once
 MINUTES = 0.1
