@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
+    from projections.reading import Step
+
 __all__ = ["Live", "live_of"]
 
 _Kept = TypeVar("_Kept")
@@ -55,7 +57,8 @@ class Live:
     `facts` are those about a resident, in order K, and `kinds` the kinds among them; `telling` and `placing` leave some
     out where there are many. `flagged` are those that are odd by themselves, in no order. `particulars` and `deaths`
     are in order S; `married_from` is the least day of which it was said that they had ever married. `declarations` are
-    those of a list, in order S; the others are empty then.
+    those of a list, in order S; the others are empty then. `read` is for `reading`: the last timeline, if it was long,
+    behind what it came of.
     """
 
     __slots__ = (
@@ -69,6 +72,7 @@ class Live:
         "kinds",
         "married_from",
         "particulars",
+        "read",
     )
 
     def __init__(self) -> None:
@@ -83,6 +87,7 @@ class Live:
         self._telling: list[Said] | None = None
         self._placing: list[Said] | None = None
         self._withdrawn: set[tuple[str, str]] | None = None
+        self.read: tuple[tuple[object, ...], tuple[Step, ...]] | None = None
 
     @property
     def telling(self) -> list[Said]:

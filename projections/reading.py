@@ -87,7 +87,7 @@ _GISTS: Final[dict[type[Said], Callable[[Any], tuple[object, ...] | None]]] = {
 # Many people have the same few facts of the same days, so most timelines were read before. About 1 kB each.
 _READ: Final[dict[tuple[object, ...], tuple[Step, ...]]] = {}
 _READ_AT_MOST: Final = 20_000
-_READ_LONGEST: Final = 64  # of longer ones nobody else has the same
+_READ_LONGEST: Final = 64  # longer ones nobody else has: of them each resident's last is kept
 
 
 class Step(NamedTuple):
@@ -128,13 +128,15 @@ def _timeline(live: Live) -> tuple[Step, ...]:
     if not live.facts:
         return ()
     key = _gist(live)
+    if len(key) > _READ_LONGEST:
+        if live.read is None or live.read[0] != key:
+            live.read = key, _steps(live)
+        return live.read[1]
     steps = _READ.get(key)
     if steps is None:
-        steps = _steps(live)
         if len(_READ) >= _READ_AT_MOST:
             _READ.clear()
-        if len(key) <= _READ_LONGEST:
-            _READ[key] = steps
+        steps = _READ[key] = _steps(live)
     return steps
 
 
