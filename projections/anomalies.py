@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Anomaly", "anomalies_of"]
 
-
-_GONE: Final = ("deceased", "moved_away")
+_GONE: Final = frozenset({"deceased", "moved_away"})
 
 
 class Anomaly(NamedTuple):
@@ -140,7 +139,7 @@ def _finding_against_recording(facts: list[Said]) -> Iterator[Anomaly]:
                 effect = effect_of(fact.status)
                 if effect is not Effect.NONE:
                     recording = fact if effect is Effect.CAPTURED else None
-            case Finding(outcome="deceased" | "moved_away"):
+            case Finding(outcome=outcome) if outcome in _GONE:
                 if recording is not None:
                     yield _anomaly("finding_against_recording", recording, fact)
                 if fact.outcome == "deceased":
