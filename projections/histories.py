@@ -41,7 +41,7 @@ def histories(cursor: psycopg.Cursor[Any], keys: Keys, span: Span, up_to: int, *
         if subject is None:
             if entry.subject not in span:
                 raise Refusal(f"the log's index has another subject at position {position}: run `rekam audit check`")
-            subject = subjects[number] = Subject([], noting=noting)
+            subject = subjects[number] = Subject.of(noting=noting)
         calendar = None
         if entry.calendar is not None and number in wrapped:
             key = opened.get(number)

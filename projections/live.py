@@ -29,7 +29,7 @@ from projections.orders import order_of_change, order_of_correction
 from projections.telling import tell, tell_less, telling_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
     from projections.reading import Step
@@ -45,10 +45,20 @@ _FEW: Final = 16
 
 def live_of(facts: Iterable[Fact]) -> Live:
     """The facts that count, in their orders; in whatever order they come, and a fact given twice counts once."""
-    live = Live()
+    said: list[Said] = []
+    declared: list[Declaration] = []
+    withdrawn: set[tuple[str, str]] = set()
     for fact in facts:
-        live.take(fact)
-    return live
+        if isinstance(fact, Withdrawal):
+            withdrawn.add((fact.withdraws_source, fact.withdraws_id))
+        elif isinstance(fact, Declaration):
+            declared.append(fact)
+        else:
+            said.append(fact)
+    if withdrawn:
+        said = [fact for fact in said if (fact.source, fact.id) not in withdrawn]
+        declared = [fact for fact in declared if (fact.source, fact.id) not in withdrawn]
+    return Live(_in_order(said, order_of_change), _in_order(declared, order_of_correction), withdrawn)
 
 
 class Live:
@@ -75,7 +85,13 @@ class Live:
         "read",
     )
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        facts: Iterable[Said] = (),
+        declarations: Iterable[Declaration] = (),
+        withdrawn: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """`facts` in order K and `declarations` in order S, each once and none of them withdrawn."""
         self.facts: list[Said] = []
         self.kinds: _Kinds = frozenset()
         self.particulars: list[tuple[Listing | Arrival, Particulars]] = []
@@ -83,11 +99,19 @@ class Live:
         # what most people have none of is made when it is needed
         self.flagged: list[Said] | tuple[()] = ()
         self.deaths: list[Death] | tuple[()] = ()
-        self.declarations: list[Declaration] | tuple[()] = ()
+        self.declarations: list[Declaration] | tuple[()] = [*declarations] or ()
         self._telling: list[Said] | None = None
         self._placing: list[Said] | None = None
-        self._withdrawn: set[tuple[str, str]] | None = None
+        self._withdrawn: set[tuple[str, str]] | None = {*withdrawn} or None
         self.read: tuple[tuple[object, ...], tuple[Step, ...]] | None = None
+        for fact in facts:
+            self.facts.append(fact)
+            self._note(fact)
+
+    @property
+    def withdrawn(self) -> Collection[tuple[str, str]]:
+        """The source and id of whatever was withdrawn, also of what has not come."""
+        return self._withdrawn or ()
 
     @property
     def telling(self) -> list[Said]:
@@ -189,6 +213,14 @@ def _places(fact: Said) -> bool:
     return not isinstance(fact, Capture | Status | Finding) or (
         isinstance(fact, Finding) and fact.outcome in CONCLUSIVE
     )
+
+
+def _in_order(facts: list[_Kept], order: Callable[[_Kept], Any]) -> list[_Kept]:
+    """By their order, each once."""
+    if len(facts) < 2:
+        return facts
+    in_order = {order(fact): fact for fact in facts}
+    return [in_order[key] for key in sorted(in_order)]
 
 
 def _place(facts: list[_Kept], fact: _Kept, order: Callable[[_Kept], Any]) -> bool:

@@ -6,21 +6,25 @@ Three views are fed by this one function, so that a count and its list cannot di
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from projections.live import live_of
-from projections.reading import reading_of
+from projections.reading import Reading, reading_of
 from projections.transfers import difference, transfers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from datetime import date
 
     from events.entry import Entry
-    from projections.reading import Anomaly, Fact
-    from projections.transfers import Account, Transfer
+    from projections.live import Live
+    from projections.reading import Anomaly, Fact, Step
+    from projections.transfers import Account
 
 __all__ = ["Change", "Posting", "Subject"]
+
+_FEW: Final = 8
+"""Of timelines with so few steps together, other people's changed in the same way; longer ones nobody else has."""
 
 
 class Posting(NamedTuple):
@@ -49,33 +53,45 @@ class Subject:
     timeline (see `Declaration`), so they post nothing, and they need no special way through here.
     """
 
-    __slots__ = ("_live", "anomalies", "known", "transfers")
+    __slots__ = ("anomalies", "known", "live", "timeline")
 
-    def __init__(self, facts: Sequence[Fact], *, noting: bool = True) -> None:
-        self._live = live_of(facts)
-        self.known = len(facts)
-        self.transfers: frozenset[Transfer] = frozenset()
-        self.anomalies: tuple[Anomaly, ...] = ()
-        if facts:
-            timeline, self.anomalies = reading_of(self._live, noting=noting)
-            self.transfers = transfers(timeline)
+    def __init__(self, live: Live, reading: Reading) -> None:
+        """`reading` is that of `live`, without anomalies where none asks."""
+        self.live = live
+        self.known = len(live.facts) + len(live.declarations) + len(live.withdrawn)
+        self.timeline, self.anomalies = reading
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact] = (), *, noting: bool = True) -> Self:
+        """Whoever these facts are about."""
+        live = live_of(facts)
+        anything = live.facts or live.declarations
+        return cls(live, reading_of(live, noting=noting) if anything else Reading((), ()))
 
     def add(self, position: int, entry: Entry, fact: Fact, *, noting: bool = True) -> Change:
         """Take one more fact in; what it changed."""
-        self._live.take(fact)
+        self.live.take(fact)
         self.known += 1
-        timeline, anomalies = reading_of(self._live, noting=noting)
-        after = transfers(timeline)
-        posted = _posted(self.transfers, after)
+        timeline, anomalies = reading_of(self.live, noting=noting)
+        posted = _posted(self.timeline, timeline)
         appeared, gone = _less(anomalies, self.anomalies), _less(self.anomalies, anomalies)
-        self.transfers, self.anomalies = after, anomalies
+        self.timeline, self.anomalies = timeline, anomalies
         return Change(position, entry, posted, appeared, gone)
 
 
-@lru_cache(20_000)
-def _posted(before: frozenset[Transfer], after: frozenset[Transfer]) -> tuple[Posting, ...]:
-    """Looked up where somebody else's timeline changed in the same way."""
-    return tuple([Posting(*transfer, people) for transfer, people in difference(before, after)])
+def _posted(before: tuple[Step, ...], after: tuple[Step, ...]) -> tuple[Posting, ...]:
+    if before == after:
+        return ()
+    if len(before) + len(after) > _FEW:
+        return _made(before, after)
+    return _looked_up(before, after)
+
+
+def _made(before: tuple[Step, ...], after: tuple[Step, ...]) -> tuple[Posting, ...]:
+    return tuple([Posting(*transfer, people) for transfer, people in difference(transfers(before), transfers(after))])
+
+
+_looked_up = lru_cache(20_000)(_made)
 
 
 def _less(some: tuple[Anomaly, ...], others: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:

@@ -87,7 +87,8 @@ _GISTS: Final[dict[type[Said], Callable[[Any], tuple[object, ...] | None]]] = {
 # Many people have the same few facts of the same days, so most timelines were read before. About 1 kB each.
 _READ: Final[dict[tuple[object, ...], tuple[Step, ...]]] = {}
 _READ_AT_MOST: Final = 20_000
-_READ_LONGEST: Final = 64  # longer ones nobody else has: of them each resident's last is kept
+_SHARED: Final = 9  # nobody else has as many of the same days
+_REMEMBERED: Final = 64
 
 
 class Step(NamedTuple):
@@ -124,20 +125,27 @@ def state_on(facts: Iterable[Fact], day: date) -> State:
 
 
 def _timeline(live: Live) -> tuple[Step, ...]:
-    """The steps of what is live; looked up where somebody else's came to the same."""
+    """The steps of what is live; of few facts looked up where somebody else's came to the same."""
     if not live.facts:
         return ()
+    several = len(live.telling)
+    if several > _SHARED:
+        return _steps(live) if several <= _REMEMBERED else _last(live)
     key = _gist(live)
-    if len(key) > _READ_LONGEST:
-        if live.read is None or live.read[0] != key:
-            live.read = key, _steps(live)
-        return live.read[1]
     steps = _READ.get(key)
     if steps is None:
         if len(_READ) >= _READ_AT_MOST:
             _READ.clear()
         steps = _READ[key] = _steps(live)
     return steps
+
+
+def _last(live: Live) -> tuple[Step, ...]:
+    """Where so many facts tell that it is quicker to see that none of those moves anything: what it was last."""
+    key = _gist(live)
+    if live.read is None or live.read[0] != key:
+        live.read = key, _steps(live)
+    return live.read[1]
 
 
 def _gist(live: Live) -> tuple[object, ...]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ class Transfer(NamedTuple):
 NOWHERE: Final = Account("-", "nowhere")
 
 
-@lru_cache(20_000)  # of the same timelines again and again
 def transfers(timeline: tuple[Step, ...]) -> frozenset[Transfer]:
     """The transfers of one resident: at most one a day, and they chain from `nowhere` to the last standing."""
     made = []

@@ -88,7 +88,7 @@ class Counting(Projection[Postings]):
         self._known: dict[UUID, Subject] = {}
 
     def process_event(self, domain_event: Reported, tracking: Any) -> None:
-        subject = self._known.setdefault(domain_event.originator_id, Subject([], noting=False))
+        subject = self._known.setdefault(domain_event.originator_id, Subject.of(noting=False))
         entry, calendar = _entry(domain_event)
         change = subject.add(tracking.notification_id, entry, fact_of(entry, calendar), noting=False)
         rows = [

@@ -34,6 +34,6 @@ def changes(
         if subject is None:
             first = batch[0][0]
             earlier = [fact for at, fact in history.get(entry.subject, ()) if at < first]
-            subject = subjects[entry.subject] = Subject(earlier)
+            subject = subjects[entry.subject] = Subject.of(earlier)
         changed.append(subject.add(position, entry, fact))
     return changed

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
 
 from events import log
 from events.entry import decode, recall
+from projections import history
 from projections.history import Memory
 from services import scenario
 from tests.register import fill
@@ -56,19 +58,42 @@ def test_with_and_without_a_memory_the_changes_are_the_same(cursor: psycopg.Curs
     assert remembered == told(Memory(keys, noting=True), cursor, 50, forgetful=True)
     assert remembered == told(Memory(keys, noting=True, people=3), cursor, 50)
     assert remembered == told(Memory(keys, noting=True, facts=20), cursor, 50)
+    assert remembered == told(Memory(keys, noting=True, people=3, packed=5_000), cursor, 50)
+    assert remembered == told(Memory(keys, noting=True, facts=20, packed=0), cursor, 50)
+    with patch.object(history, "_AT_ONCE", 7):
+        assert remembered == told(Memory(keys, noting=True, people=0, packed=0), cursor, 50)
     assert remembered == told(Memory(keys, noting=True), cursor, FACTS)
     assert any(change.appeared for change in remembered)
 
 
-@pytest.mark.parametrize(("people", "facts"), [(1_000, 20), (5, 1_000), (1_000, 1_000), (1_000, 0)])
-def test_a_memory_holds_no_more_than_it_may(cursor: psycopg.Cursor[Any], keys: Keys, people: int, facts: int) -> None:
-    memory = Memory(keys, noting=False, people=people, facts=facts)
+@pytest.mark.parametrize(
+    ("people", "facts", "packed"), [(1_000, 20, 9_000), (5, 1_000, 300), (1_000, 1_000, 0), (1_000, 0, 100_000)]
+)
+def test_a_memory_holds_no_more_than_it_may(
+    cursor: psycopg.Cursor[Any], keys: Keys, people: int, facts: int, packed: int
+) -> None:
+    memory = Memory(keys, noting=False, people=people, facts=facts, packed=packed)
     entries = stored(cursor)
     for first in range(0, len(entries), 50):
         memory.changes(cursor, entries[first : first + 50])
         held = [subject.known for subject in memory._known.values()]
         assert len(held) <= people
         assert sum(held) == memory._held <= facts
+        parcels = memory._packed
+        assert sum(len(one) + history._AROUND for one in parcels._packed.values()) == parcels._bytes <= packed
+        assert not memory._known.keys() & parcels._packed.keys()
+
+
+def test_whoever_is_packed_is_not_read_from_the_log_again(cursor: psycopg.Cursor[Any], keys: Keys) -> None:
+    memory = Memory(keys, noting=True, people=0)
+    entries = stored(cursor)
+    memory.changes(cursor, entries)
+    expected = memory.changes(cursor, entries)
+    with patch.object(log, "facts_of", side_effect=AssertionError):
+        assert memory.changes(cursor, entries) == expected
+        memory.forget()
+        with pytest.raises(AssertionError):
+            memory.changes(cursor, entries)
 
 
 def test_who_notes_no_anomalies_posts_the_same(cursor: psycopg.Cursor[Any], keys: Keys) -> None:
