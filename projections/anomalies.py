@@ -7,14 +7,15 @@ because each is shown with its facts and followed up on its own.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import groupby, islice, pairwise
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.statuses import Effect, effect_of, is_known
 from projections.evidence import (
     CONCLUSIVE,
+    GONE,
     Arrival,
     Capture,
     Death,
@@ -26,6 +27,7 @@ from projections.evidence import (
     Said,
     Status,
 )
+from projections.orders import order_of_change
 from projections.standing import away, residence_on
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from projections.standing import Residence
 
 __all__ = ["Anomaly", "anomalies_of"]
-
-_GONE: Final = frozenset({"deceased", "moved_away"})
 
 
 class Anomaly(NamedTuple):
@@ -61,8 +61,8 @@ def anomalies_of(live: Live) -> tuple[Anomaly, ...]:
     if len(facts) > 1:
         kinds = live.kinds  # most people have only some, and a scan costs more than knowing that there is nothing
         if Finding in kinds:
-            if any(isinstance(fact, Finding) and fact.outcome in _GONE for fact in live.placing):
-                found += _finding_against_recording(facts)
+            if any(isinstance(fact, Finding) and fact.outcome in GONE for fact in live.placing):
+                found += _finding_against_recording(facts, live.placing)
             found += _findings_disagree(live.placing)
         if Departure in kinds or Arrival in kinds:
             found += _while_departed(live.placing)
@@ -121,31 +121,49 @@ def _particulars_differ(live: Live) -> Iterator[Anomaly]:
             yield _anomaly("particulars_differ", earlier, later)
 
 
-def _finding_against_recording(facts: list[Said]) -> Iterator[Anomaly]:
+def _finding_against_recording(facts: list[Said], placing: list[Said]) -> Iterator[Anomaly]:
     """Found dead or gone after a recording that holds, or captured after being found dead.
 
     A failure or duplicate in between takes the recording away, a `still_here` in between takes the death away.
-    Being found gone and captured later is no contradiction: people come back.
+    Being found gone and captured later is no contradiction: people come back. `placing` is where findings are looked
+    for: there may be very many other facts.
     """
+    findings = [fact for fact in placing if isinstance(fact, Finding)]
     recording: Said | None = None
+    before = 0
+    for finding in findings:
+        at = bisect_left(facts, order_of_change(finding), key=order_of_change)
+        recording = _recording(facts, before, at, recording)
+        before = at
+        if finding.outcome in GONE and recording is not None:
+            yield _anomaly("finding_against_recording", recording, finding)
+    deceased = next((fact for fact in findings if fact.outcome == "deceased"), None)
+    if deceased is None:
+        return
     found_dead: Finding | None = None
-    for fact in facts:
-        match fact:
-            case Capture():
-                if found_dead is not None:
-                    yield _anomaly("finding_against_recording", found_dead, fact)
-                recording = fact
-            case Status():
-                effect = effect_of(fact.status)
-                if effect is not Effect.NONE:
-                    recording = fact if effect is Effect.CAPTURED else None
-            case Finding(outcome=outcome) if outcome in _GONE:
-                if recording is not None:
-                    yield _anomaly("finding_against_recording", recording, fact)
-                if fact.outcome == "deceased":
-                    found_dead = fact
-            case Finding(outcome="still_here"):
+    for fact in islice(facts, bisect_left(facts, order_of_change(deceased), key=order_of_change), None):
+        if isinstance(fact, Capture):
+            if found_dead is not None:
+                yield _anomaly("finding_against_recording", found_dead, fact)
+        elif isinstance(fact, Finding):
+            if fact.outcome == "deceased":
+                found_dead = fact
+            elif fact.outcome == "still_here":
                 found_dead = None
+
+
+def _recording(facts: list[Said], first: int, behind: int, before: Said | None) -> Said | None:
+    """The recording that holds after the facts from `first` up to `behind`, if there is one; `before` them it was that.
+
+    From the end, since the last one that says something of it says what holds.
+    """
+    for at in range(behind - 1, first - 1, -1):
+        fact = facts[at]
+        if isinstance(fact, Capture):
+            return fact
+        if isinstance(fact, Status) and (effect := effect_of(fact.status)) is not Effect.NONE:
+            return fact if effect is Effect.CAPTURED else None
+    return before
 
 
 def _findings_disagree(facts: list[Said]) -> Iterator[Anomaly]:

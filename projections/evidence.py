@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONCLUSIVE",
     "EXPLAINS",
+    "GONE",
     "Arrival",
     "Capture",
     "Death",
@@ -51,6 +52,8 @@ EXPLAINS: Final = {
     "moved_away": "explained_moved",
     "deceased": "explained_deceased",
 }
+# The outcomes that say that somebody is no longer there.
+GONE: Final = frozenset({"deceased", "moved_away"})
 # The outcomes after which somebody was seen, or is known to be where they are; the others say "come again".
 CONCLUSIVE: Final = frozenset({*EXPLAINS, "still_here"})
 

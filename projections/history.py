@@ -1,16 +1,18 @@
 """What a projector needs beside the entries themselves: the earlier facts of the same people, from the log, opened.
 
 A memory keeps the people it has met last, as they were read at its position, so that not every fact asks the log again.
-It holds nothing that the log does not, and is emptied whenever a transaction does not commit.
+It holds nothing that the log and the keys do not give, and is emptied whenever a transaction does not commit. Of
+somebody whose key is destroyed it may still hold a calendar, until the process ends.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from events import log, vault
 from events.entry import open_calendar, recall
+from projections.abridged import needs_all
 from projections.evidence import fact_of
 from projections.packing import pack, unpack
 from projections.postings import Subject
@@ -28,20 +30,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Memory"]
 
+_Told: TypeAlias = "tuple[int, Entry, Fact]"
+
 PEOPLE: Final = 10_000
 FACTS: Final = 80_000
-"""How many people, and how many facts of theirs, are at hand: about 800 B a person and 400 B a fact, 40 MB at most.
+"""How many people, and how many facts of theirs, are at hand between two batches.
 
-By people alone a memory would grow for as long as the same people are spoken of.
+About 800 B a person and 400 B a fact, 40 MB at most. By people alone a memory would grow for as long as the same people
+are spoken of.
 """
 PACKED: Final = 64 * 1024 * 1024
-"""Bytes of people who are remembered beside those, packed: with 12 facts each some 110,000 of them."""
+"""Bytes of people who are remembered beside those, packed: of 12 facts each 75,000 to 110,000, by how long ids are."""
 
 _AROUND: Final = 200
-"""Bytes that one person takes beside what is packed: 148, and what is lost between them."""
+"""Bytes that one person takes beside what is packed: 148 for the values and the place of it, the rest between them."""
 
 _AT_ONCE: Final = 250
-"""Of so many people at a time the earlier facts are read from the log: what is read at once is let go at once."""
+"""The earlier facts of so many people are read from the log at once; their entries are let go before the next."""
 
 
 class Memory:
@@ -60,7 +65,7 @@ class Memory:
         self._facts = facts
         self._held = 0
         self._known: OrderedDict[int, Subject] = OrderedDict()  # by the subject's number: a UUID hashes slowly
-        self._packed = Parcels(packed)
+        self._parcels = Parcels(packed)
 
     def changes(self, cursor: psycopg.Cursor[Any], entries: Sequence[tuple[int, bytes]]) -> list[Change]:
         """Read what each entry changed. `entries` are (position, bytes) in the log's order, without a gap.
@@ -68,47 +73,53 @@ class Memory:
         To be followed by a commit, or by `forget`.
         """
         batch = [(position, recall(state)) for position, state in entries]
-        opened = self._meet(cursor, batch)
-        changed = []
-        for position, entry in batch:
-            subject = self._known[entry.subject.int]
-            changed.append(subject.add(position, entry, _fact(entry, opened), noting=self._noting))
-        self._held += len(batch)
-        while self._known and (len(self._known) > self._people or self._held > self._facts):
-            number, longest_ago = self._known.popitem(last=False)
-            self._held -= longest_ago.known
-            self._packed.put(number, pack(longest_ago))
+        opened: dict[UUID, bytes] = {}
+        self._unlock(cursor, (entry for _, entry in batch), opened)
+        told = [(position, entry, _fact(entry, opened)) for position, entry in batch]
+        self._meet(cursor, told, opened)
+        changed = [
+            self._known[entry.subject.int].add(position, entry, fact, noting=self._noting)
+            for position, entry, fact in told
+        ]
+        self._held += len(told)
+        self._put_away({entry.subject.int for _, entry in batch})
         return changed
 
     def forget(self) -> None:
         """Empty the memory: what it holds may not be what the database holds."""
         self._known.clear()
         self._held = 0
-        self._packed.clear()
+        self._parcels.clear()
 
-    def _meet(self, cursor: psycopg.Cursor[Any], batch: Sequence[tuple[int, Entry]]) -> Mapping[UUID, bytes]:
-        """See that everybody in the batch is at hand; the keys of those whose calendar is to be opened."""
-        subjects = {entry.subject.int: entry.subject for _, entry in batch}
-        strangers = []
-        for number, subject in subjects.items():
+    def _put_away(self, spoken_of: Iterable[int]) -> None:
+        """Pack whoever alone has more facts than may be at hand, then those who were spoken of longest ago."""
+        away = [number for number in spoken_of if self._known[number].known > self._facts]
+        while away or len(self._known) > self._people or self._held > self._facts:
+            number = away.pop() if away else next(iter(self._known))
+            self._parcels.put(number, pack(self._let_go(number)))
+
+    def _meet(self, cursor: psycopg.Cursor[Any], told: Sequence[_Told], opened: dict[UUID, bytes]) -> None:
+        """See that everybody of whom something is told is at hand, with all facts where one of these needs them."""
+        subjects = {entry.subject.int: entry.subject for _, entry, _ in told}
+        for number in subjects:
             if number in self._known:
                 self._known.move_to_end(number)
-            elif (packed := self._packed.take(number)) is not None:
+            elif (packed := self._parcels.take(number)) is not None:
                 self._hold(number, unpack(packed))
-            else:
-                strangers.append(subject)
-        opened: dict[UUID, bytes] = {}
+        for _, entry, fact in told:
+            known = self._known.get(entry.subject.int)
+            if known is not None and needs_all(known.without, fact):
+                self._let_go(entry.subject.int)
+        strangers = [subject for number, subject in subjects.items() if number not in self._known]
         for first in range(0, len(strangers), _AT_ONCE):
-            self._recall(cursor, strangers[first : first + _AT_ONCE], batch[0][0] - 1, opened)
-        self._open(cursor, (entry for _, entry in batch), opened)
-        return opened
+            self._recall(cursor, strangers[first : first + _AT_ONCE], told[0][0] - 1, opened)
 
     def _recall(
         self, cursor: psycopg.Cursor[Any], strangers: Sequence[UUID], up_to: int, opened: dict[UUID, bytes]
     ) -> None:
         """Read their earlier facts from the log, up to a position (inclusive)."""
         earlier = [recall(fact.state) for fact in log.facts_of(cursor, strangers, up_to)]
-        self._open(cursor, earlier, opened)
+        self._unlock(cursor, earlier, opened)
         facts: dict[int, list[Fact]] = {stranger.int: [] for stranger in strangers}
         for entry in earlier:
             facts[entry.subject.int].append(_fact(entry, opened))
@@ -119,14 +130,19 @@ class Memory:
         self._known[number] = subject
         self._held += subject.known
 
-    def _open(self, cursor: psycopg.Cursor[Any], entries: Iterable[Entry], opened: dict[UUID, bytes]) -> None:
-        """Find the keys of those whose calendar is to be opened."""
+    def _let_go(self, number: int) -> Subject:
+        subject = self._known.pop(number)
+        self._held -= subject.known
+        return subject
+
+    def _unlock(self, cursor: psycopg.Cursor[Any], entries: Iterable[Entry], opened: dict[UUID, bytes]) -> None:
+        """Add the keys of those whose calendar is to be opened."""
         sealed = {entry.subject for entry in entries if entry.calendar is not None}
         opened |= vault.people(cursor, self._keys, sealed - opened.keys())
 
 
 class Parcels:
-    """The facts of people, packed, by their numbers; whoever was put in longest ago is let go."""
+    """People, packed, by their numbers; whoever was put in longest ago is let go."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -134,6 +150,8 @@ class Parcels:
         self._packed: OrderedDict[int, bytes] = OrderedDict()
 
     def put(self, number: int, packed: bytes) -> None:
+        if len(packed) + _AROUND > self._most:
+            return
         self._packed[number] = packed
         self._bytes += len(packed) + _AROUND
         while self._bytes > self._most:

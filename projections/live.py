@@ -67,8 +67,8 @@ class Live:
     `facts` are those about a resident, in order K, and `kinds` the kinds among them; `telling` and `placing` leave some
     out where there are many. `flagged` are those that are odd by themselves, in no order. `particulars` and `deaths`
     are in order S; `married_from` is the least day of which it was said that they had ever married. `declarations` are
-    those of a list, in order S; the others are empty then. `read` is for `reading`: the last timeline, if it was long,
-    behind what it came of.
+    those of a list, in order S; the others are empty then. `read` is for `reading`: the last timeline, if very many
+    facts move something, behind what it came of.
     """
 
     __slots__ = (
@@ -92,8 +92,8 @@ class Live:
         withdrawn: Iterable[tuple[str, str]] = (),
     ) -> None:
         """`facts` in order K and `declarations` in order S, each once and none of them withdrawn."""
-        self.facts: list[Said] = []
-        self.kinds: _Kinds = frozenset()
+        self.facts: list[Said] = [*facts]
+        self.kinds: _Kinds = _one_of(frozenset(map(type, self.facts)))
         self.particulars: list[tuple[Listing | Arrival, Particulars]] = []
         self.married_from: date | None = None
         # what most people have none of is made when it is needed
@@ -104,9 +104,7 @@ class Live:
         self._placing: list[Said] | None = None
         self._withdrawn: set[tuple[str, str]] | None = {*withdrawn} or None
         self.read: tuple[tuple[object, ...], tuple[Step, ...]] | None = None
-        for fact in facts:
-            self.facts.append(fact)
-            self._note(fact)
+        self._note_all()
 
     @property
     def withdrawn(self) -> Collection[tuple[str, str]]:
@@ -142,6 +140,18 @@ class Live:
             _place(self.declarations, fact, order_of_correction)
         elif _place(self.facts, fact, order_of_change):
             self._note(fact)
+
+    def _note_all(self) -> None:
+        """What `_note` does of each fact, by the kinds that there are."""
+        self.flagged = [fact for fact in self.facts if _is_flagged(fact)] or ()
+        if Death in self.kinds:
+            deaths = [fact for fact in self.facts if isinstance(fact, Death)]
+            self.deaths = sorted(deaths, key=order_of_correction)
+        if Listing in self.kinds or Arrival in self.kinds:
+            pairs = [pair for fact in self.facts if (pair := _particulars(fact)) is not None]
+            self.particulars = sorted(pairs, key=_order_of_particulars)
+            for pair in pairs:
+                self._marry(*pair)
 
     def _note(self, fact: Said) -> None:
         if type(fact) not in self.kinds:
@@ -219,8 +229,10 @@ def _in_order(facts: list[_Kept], order: Callable[[_Kept], Any]) -> list[_Kept]:
     """By their order, each once."""
     if len(facts) < 2:
         return facts
-    in_order = {order(fact): fact for fact in facts}
-    return [in_order[key] for key in sorted(in_order)]
+    found: dict[Any, _Kept] = {}
+    for fact in facts:
+        found.setdefault(order(fact), fact)
+    return [found[key] for key in sorted(found)]
 
 
 def _place(facts: list[_Kept], fact: _Kept, order: Callable[[_Kept], Any]) -> bool:

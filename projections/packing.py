@@ -1,8 +1,8 @@
 """What is known of somebody whom nobody speaks of at the moment, in few bytes, and taken out again.
 
-As JSON, compressed: the sources of the facts, the facts in order K, those of a list in order S, what was withdrawn, the
-timeline, the anomalies. Of a fact: the number of its kind and of its source, id, recordedtime, the day, the flags, then
-what is its kind's own. These bytes never leave the process.
+As JSON, compressed: the sources of the facts; those that have to be known (see `abridged`) in order K; those of a list
+in order S; what was withdrawn; the timeline; the anomalies; what was left out. Of a fact: the number of its kind and of
+its source, id, recordedtime, the day, the flags, then what is its kind's own. These bytes never leave the process.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zlib import DEFLATED, compressobj, decompress
 
 import orjson
 
+from projections.abridged import abridged
 from projections.evidence import (
     Arrival,
     Capture,
@@ -55,24 +56,25 @@ _VALUES: Final[dict[type[Said | Declaration], Callable[[Any], tuple[Any, ...]]]]
     kind: attrgetter(*_FIRST, *(one.name for one in fields(kind) if one.name not in {"source", *_FIRST}))
     for kind in _KINDS
 }
-_DAYS: Final = 20_000
+_DAYS: Final = 65_536
 _LITTLE: Final = (12, 5)
 """zlib's window and memory: with its own, which are for long texts, it takes five times as long to begin."""
 
 
 def pack(subject: Subject) -> bytes:
-    """What is known of somebody, so that `unpack` gives the same again."""
+    """Who they are, with those of their facts that have to be known."""
     live = subject.live
     sources: dict[str, int] = {}
-    facts, declarations = _rows(live.facts, sources), _rows(live.declarations, sources)
-    kept = list(sources), facts, declarations, list(live.withdrawn), subject.timeline, subject.anomalies
+    needed, without = abridged(live.facts, subject.without)
+    facts, declarations = _rows(needed, sources), _rows(live.declarations, sources)
+    kept = list(sources), facts, declarations, list(live.withdrawn), subject.timeline, subject.anomalies, without
     small = compressobj(1, DEFLATED, *_LITTLE)
     return small.compress(orjson.dumps(kept, default=tuple)) + small.flush()
 
 
 def unpack(packed: bytes) -> Subject:
-    """Who was packed."""
-    sources, facts, declarations, withdrawn, timeline, anomalies = orjson.loads(decompress(packed))
+    """Who was packed, and reads the same."""
+    sources, facts, declarations, withdrawn, timeline, anomalies, without = orjson.loads(decompress(packed))
     live = Live(
         [_made(sources, row) for row in facts],
         [_made(sources, row) for row in declarations],
@@ -80,7 +82,7 @@ def unpack(packed: bytes) -> Subject:
     )
     steps = [Step(_day(day), area, standing) for day, area, standing in timeline]
     noted = [Anomaly(name, tuple([(source, id_) for source, id_ in refs])) for name, refs in anomalies]
-    return Subject(live, Reading(tuple(steps), tuple(noted)))
+    return Subject(live, Reading(tuple(steps), tuple(noted)), without and _day(without))
 
 
 def _rows(facts: Iterable[Said | Declaration], sources: dict[str, int]) -> list[tuple[Any, ...]]:

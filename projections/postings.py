@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Posting", "Subject"]
 
 _FEW: Final = 8
-"""Of timelines with so few steps together, other people's changed in the same way; longer ones nobody else has."""
+"""Steps of both timelines together; longer ones nobody else has."""
 
 
 class Posting(NamedTuple):
@@ -47,17 +47,21 @@ class Change(NamedTuple):
 
 
 class Subject:
-    """What the facts of one subject up to some position were read as, and how many; without anomalies where none asks.
+    """What the facts of one subject up to some position were read as; without anomalies where none asks.
+
+    `known` is how many facts it has in mind: what is live, what was withdrawn, and what was added since. With `without`
+    some are left out (see `abridged`), and to a fact that `needs_all` of them this may be the wrong answer.
 
     A list is a subject too. Its facts, declarations and their withdrawals, concern no person: they read as an empty
     timeline (see `Declaration`), so they post nothing, and they need no special way through here.
     """
 
-    __slots__ = ("anomalies", "known", "live", "timeline")
+    __slots__ = ("anomalies", "known", "live", "timeline", "without")
 
-    def __init__(self, live: Live, reading: Reading) -> None:
-        """`reading` is that of `live`, without anomalies where none asks."""
+    def __init__(self, live: Live, reading: Reading, without: date | None = None) -> None:
+        """`reading` is that of `live`, without anomalies where none asks; `without` says what is left out of it."""
         self.live = live
+        self.without = without
         self.known = len(live.facts) + len(live.declarations) + len(live.withdrawn)
         self.timeline, self.anomalies = reading
 
@@ -80,18 +84,19 @@ class Subject:
 
 
 def _posted(before: tuple[Step, ...], after: tuple[Step, ...]) -> tuple[Posting, ...]:
+    """What to post; of a few steps looked up where somebody else's timeline changed in the same way."""
     if before == after:
         return ()
     if len(before) + len(after) > _FEW:
-        return _made(before, after)
+        return _compared(before, after)
     return _looked_up(before, after)
 
 
-def _made(before: tuple[Step, ...], after: tuple[Step, ...]) -> tuple[Posting, ...]:
+def _compared(before: tuple[Step, ...], after: tuple[Step, ...]) -> tuple[Posting, ...]:
     return tuple([Posting(*transfer, people) for transfer, people in difference(transfers(before), transfers(after))])
 
 
-_looked_up = lru_cache(20_000)(_made)
+_looked_up = lru_cache(20_000)(_compared)
 
 
 def _less(some: tuple[Anomaly, ...], others: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:

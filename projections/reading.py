@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from events.statuses import Effect, effect_of
+from events.statuses import effect_of
 from projections.anomalies import Anomaly, anomalies_of
 from projections.evidence import (
-    CONCLUSIVE,
     EXPLAINS,
     Arrival,
     Capture,
@@ -28,9 +27,10 @@ from projections.evidence import (
 )
 from projections.live import Live, live_of
 from projections.standing import Known, State, adult_from
+from projections.telling import moving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
 __all__ = [
@@ -71,24 +71,22 @@ EXPLAINED: Final = tuple(EXPLAINS.values())
 OFFICIAL: Final = (*EXPLAINED, "outstanding")
 
 
-# What of a fact moves a timeline, by its kind; `standing.Known` takes nothing else. None for a fact without effect.
-_GISTS: Final[dict[type[Said], Callable[[Any], tuple[object, ...] | None]]] = {
+# What of a fact moves a timeline, by its kind; `standing.Known` takes nothing else.
+_GISTS: Final[dict[type[Said], Callable[[Any], tuple[object, ...]]]] = {
     Listing: lambda fact: (Listing, fact.valid_on, fact.kelurahan),
     Capture: lambda fact: (Capture, fact.valid_on),
-    Status: lambda fact: (
-        None if (effect := effect_of(fact.status)) is Effect.NONE else (Status, fact.valid_on, effect.value)
-    ),
+    Status: lambda fact: (Status, fact.valid_on, effect_of(fact.status).value),
     Departure: lambda fact: (Departure, fact.valid_on, fact.lapses_on),
     Move: lambda fact: (Move, fact.valid_on, fact.to_kelurahan),
     Arrival: lambda fact: (Arrival, fact.valid_on, fact.kelurahan, fact.particulars is not None),
-    Finding: lambda fact: (Finding, fact.valid_on, fact.outcome) if fact.outcome in CONCLUSIVE else None,
+    Finding: lambda fact: (Finding, fact.valid_on, fact.outcome),
     Death: lambda fact: (Death, fact.valid_on),
 }
 # Many people have the same few facts of the same days, so most timelines were read before. About 1 kB each.
 _READ: Final[dict[tuple[object, ...], tuple[Step, ...]]] = {}
 _READ_AT_MOST: Final = 20_000
-_SHARED: Final = 9  # nobody else has as many of the same days
-_REMEMBERED: Final = 64
+_SHARED: Final = 9  # facts that move something; nobody else has more than so many of the same days
+_VERY_MANY: Final = 64  # to read so many again takes longer than to see that nothing among them has changed
 
 
 class Step(NamedTuple):
@@ -128,44 +126,43 @@ def _timeline(live: Live) -> tuple[Step, ...]:
     """The steps of what is live; of few facts looked up where somebody else's came to the same."""
     if not live.facts:
         return ()
-    several = len(live.telling)
-    if several > _SHARED:
-        return _steps(live) if several <= _REMEMBERED else _last(live)
-    key = _gist(live)
+    facts = moving(live.telling)
+    if len(facts) > _SHARED:
+        return _steps(live, facts) if len(facts) <= _VERY_MANY else _last(live, facts)
+    key = _gist(live, facts)
     steps = _READ.get(key)
     if steps is None:
         if len(_READ) >= _READ_AT_MOST:
             _READ.clear()
-        steps = _READ[key] = _steps(live)
+        steps = _READ[key] = _steps(live, facts)
     return steps
 
 
-def _last(live: Live) -> tuple[Step, ...]:
-    """Where so many facts tell that it is quicker to see that none of those moves anything: what it was last."""
-    key = _gist(live)
+def _last(live: Live, facts: Sequence[Said]) -> tuple[Step, ...]:
+    """Where very many facts move something: the last timeline again, if they are the same."""
+    key = _gist(live, facts)
     if live.read is None or live.read[0] != key:
-        live.read = key, _steps(live)
+        live.read = key, _steps(live, facts)
     return live.read[1]
 
 
-def _gist(live: Live) -> tuple[object, ...]:
+def _gist(live: Live, facts: Sequence[Said]) -> tuple[object, ...]:
     """All that a timeline depends on: two residents of whom this is equal stand in the same places on the same days.
 
-    When somebody came of age before their first fact is not in it: that they had is. The day of a fact without effect
-    is not in it either, unless it is the first.
+    `facts` are those that move something. When somebody came of age before their first fact is not in it: that they had
+    is. The day of a fact without effect is not in it either, unless it is the first.
     """
     first, adult = live.facts[0].valid_on, adult_from(live)
     of_age = first if adult is not None and adult < first else adult
     died_on = live.deaths[-1].valid_on if live.deaths else None
-    moving = [gist for fact in live.telling if (gist := _GISTS[type(fact)](fact)) is not None]
-    return (first, of_age, died_on, *moving)
+    return (first, of_age, died_on, *[_GISTS[type(fact)](fact) for fact in facts])
 
 
-def _steps(live: Live) -> tuple[Step, ...]:
-    known = Known(live)
+def _steps(live: Live, facts: Sequence[Said]) -> tuple[Step, ...]:
+    known = Known(live, facts)
     steps: list[Step] = []
     last: tuple[str, str] | None = None
-    for day in _breakpoints(live, known.adult_from):
+    for day in _breakpoints(live.facts[0].valid_on, facts, known.adult_from):
         area, standing, _ = known.on(day)
         if (area, standing) != last:
             last = (area, standing)
@@ -173,11 +170,10 @@ def _steps(live: Live) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _breakpoints(live: Live, adult: date | None) -> list[date]:
+def _breakpoints(first: date, facts: Iterable[Said], adult: date | None) -> list[date]:
     """Every day on which the table can change, from the first fact's, also when that fact has no effect."""
-    first = live.facts[0].valid_on
     days = {first}
-    for fact in live.telling:
+    for fact in facts:
         days.add(fact.valid_on)
         if isinstance(fact, Departure) and fact.lapses_on > first:
             days.add(fact.lapses_on)

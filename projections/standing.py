@@ -23,6 +23,7 @@ from projections.evidence import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from projections.live import Live
@@ -76,8 +77,9 @@ class Known:
         "adult_from",
     )
 
-    def __init__(self, live: Live) -> None:
-        self._facts = live.telling
+    def __init__(self, live: Live, facts: Sequence[Said] | None = None) -> None:
+        """`facts` are those that move something, where the caller knows them, in order K."""
+        self._facts = live.telling if facts is None else facts
         self._taken = 0
         self._died_on = live.deaths[-1].valid_on if live.deaths else None
         self.adult_from = adult_from(live)

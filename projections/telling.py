@@ -1,4 +1,7 @@
-"""Which of many facts of a resident a timeline follows from: of those of a day that overwrite one another, the last."""
+"""Which of many facts of a resident a timeline follows from.
+
+Of those of a day that overwrite one another, the last; and of these, those that can change what holds.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,43 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from events.statuses import Effect, effect_of
-from projections.evidence import CONCLUSIVE, Arrival, Departure, Finding, Said, Status
+from projections.evidence import CONCLUSIVE, Arrival, Capture, Departure, Finding, Said, Status
 from projections.orders import order_of_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-__all__ = ["tell", "tell_less", "telling_of"]
+__all__ = ["moving", "tell", "tell_less", "telling_of"]
 
 
 def telling_of(facts: Iterable[Said]) -> list[Said]:
     """Those that tell, in order K, as the facts are."""
     last = {(fact.valid_on, _part(fact)): fact for fact in facts}
     return sorted(last.values(), key=order_of_change)
+
+
+def moving(telling: Iterable[Said]) -> list[Said]:
+    """Those that can change a standing, of facts in order K.
+
+    Left out are statuses and findings without effect, and statuses that say of somebody recorded that they are: most of
+    what a centre reports, since a recording goes through many hands until its card is issued.
+    """
+    found = []
+    recorded = False
+    for fact in telling:
+        if isinstance(fact, Status):
+            effect = effect_of(fact.status)
+            if effect is Effect.NONE or (recorded and effect is Effect.CAPTURED):
+                continue
+            recorded = effect is Effect.CAPTURED
+        elif isinstance(fact, Finding):
+            if fact.outcome not in CONCLUSIVE:
+                continue
+        elif isinstance(fact, Capture):
+            recorded = True
+        found.append(fact)
+    return found
 
 
 def tell(telling: list[Said], fact: Said) -> None:

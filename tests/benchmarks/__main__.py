@@ -3,6 +3,7 @@
     python -m tests.benchmarks              all of these but the last three, one after the other, and one table
     python -m tests.benchmarks intake       from Kafka into the log, beside the eventsourcing library
     python -m tests.benchmarks views        each view live and rebuilt, beside the library's ProjectionRunner
+    python -m tests.benchmarks remembering  one more fact of somebody of whom 3, 12 or 24 are known
     python -m tests.benchmarks latency      publish to visible in `counts`, 500 a second for 60 s
     python -m tests.benchmarks questions    counts, flows and days at 1,000,000 made-up facts
     python -m tests.benchmarks lists        pages of lists by name, and a whole list, at 1,000,000 made-up facts
@@ -23,7 +24,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import api, growth, growth_drawn, intake, latency, lists, questions, rebuild, views
+from tests.benchmarks import api, growth, growth_drawn, intake, latency, lists, questions, rebuild, remembering, views
 from tests.benchmarks.engines import Bench
 from tests.benchmarks.figure import machine, table
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 BENCHMARKS = {
     "intake": intake.measured,
     "views": views.measured,
+    "remembering": remembering.measured,
     "latency": latency.measured,
     "questions": questions.measured,
     "lists": lists.measured,

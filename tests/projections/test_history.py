@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -13,6 +15,11 @@ from events.entry import decode, recall
 from projections import history
 from projections.history import Memory
 from services import scenario
+from services.scenario.cast import stream
+from services.scenario.messages import structured
+from services.scenario.mishaps import Deck
+from services.scenario.office import Office
+from services.scenario.residents import Ages, Residents
 from tests.register import fill
 
 if TYPE_CHECKING:
@@ -79,7 +86,7 @@ def test_a_memory_holds_no_more_than_it_may(
         held = [subject.known for subject in memory._known.values()]
         assert len(held) <= people
         assert sum(held) == memory._held <= facts
-        parcels = memory._packed
+        parcels = memory._parcels
         assert sum(len(one) + history._AROUND for one in parcels._packed.values()) == parcels._bytes <= packed
         assert not memory._known.keys() & parcels._packed.keys()
 
@@ -92,8 +99,45 @@ def test_whoever_is_packed_is_not_read_from_the_log_again(cursor: psycopg.Cursor
     with patch.object(log, "facts_of", side_effect=AssertionError):
         assert memory.changes(cursor, entries) == expected
         memory.forget()
+        assert not memory._known
+        assert not memory._parcels._packed
+        assert memory._held == memory._parcels._bytes == 0
         with pytest.raises(AssertionError):
             memory.changes(cursor, entries)
+
+
+def test_what_was_left_out_of_somebody_is_read_again_where_it_matters(database: str, tmp_path: Path) -> None:
+    opens, closes = date(2018, 11, 1), date(2018, 11, 30)
+    office = Office(stream(7, "history"), Deck(stream(7, "deck")), opens, closes)
+    (person,) = Residents(stream(7, "residents")).make(1, Ages(date(1960, 1, 1), date(1970, 1, 1), 1.4))
+    words = ["CARD_PRINTED", "CARD_SHIPPED", "CARD_ISSUED", "SEARCH_FAILURE_AT_CENTRAL"]
+    said = [(5, words[0]), (9, words[1]), (20, words[2]), (7, words[3])]  # the last is late
+    reported = [office.status(person, date(2018, 11, day), word, f"-{day}") for day, word in said]
+    facts = [office.listing(person, scenario.REGISTER, opens), *reported]
+    keys = fill(database, tmp_path / "keys", map(structured, facts), views=(), at_once=1)
+    with psycopg.connect(database) as connection, connection.cursor() as cursor:
+        packing, reading = (Memory(keys, noting=True, people=0, packed=packed) for packed in (10_000, 0))
+        for position, state, _ in log.read(cursor, 0, len(facts)):
+            (change,) = packing.changes(cursor, [(position, state)])
+            assert [change] == reading.changes(cursor, [(position, state)])
+    assert [(posting.valid_on.day, posting.to.standing) for posting in change.postings if posting.people > 0] == [
+        (7, "outstanding"),
+        (9, "recorded"),
+    ]
+
+
+def test_one_of_whom_too_much_is_said_takes_nobodys_place(cursor: psycopg.Cursor[Any], keys: Keys) -> None:
+    entries = stored(cursor)
+    of_most = Counter(recall(state).subject.int for _, state in entries).most_common(1)[0][0]
+    often = [one for one in entries if recall(one[1]).subject.int == of_most]
+    memory = Memory(keys, noting=False, facts=len(often) - 1)
+    memory.changes(cursor, [*entries[:1], *often])
+    assert [*memory._known] == [recall(entries[0][1]).subject.int]
+    parcels = history.Parcels(1_000)
+    parcels.put(1, b"small")
+    parcels.put(2, bytes(1_000))
+    assert parcels.take(1) == b"small"
+    assert parcels.take(2) is None
 
 
 def test_who_notes_no_anomalies_posts_the_same(cursor: psycopg.Cursor[Any], keys: Keys) -> None:

@@ -20,7 +20,8 @@ from tests.projections.residents import FIRST_DAY, HERE, captured, declared, fou
 
 def content(live: Live) -> tuple[object, ...]:
     flagged = sorted(live.flagged, key=order_of_change)
-    return live.facts, live.kinds, flagged, live.particulars, live.married_from, [*live.deaths], [*live.declarations]
+    lists = live.facts, live.particulars, [*live.deaths], [*live.declarations]
+    return lists, live.kinds, flagged, live.married_from, {*live.withdrawn}
 
 
 def drawn(data: st.DataObject) -> list[Fact]:
@@ -55,6 +56,23 @@ def test_where_those_alone_that_tell_are_looked_at_it_reads_the_same(data: st.Da
         expected = read(facts)
     with patch.object(module, "_FEW", 0), patch.object(reading, "_READ", {}):
         assert read(facts) == expected
+    with patch.object(module, "_FEW", 0), patch.object(reading, "_SHARED", -1), patch.object(reading, "_VERY_MANY", -1):
+        live = Live()
+        for fact in facts:
+            live.take(fact)
+            last = reading_of(live)
+        assert last == expected
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_made_of_several_at_once_it_goes_on_as_one_by_one(data: st.DataObject) -> None:
+    facts = drawn(data)
+    so_far = data.draw(st.integers(0, len(facts)))
+    live = live_of(facts[:so_far])
+    for fact in facts[so_far:]:
+        live.take(fact)
+    assert content(live) == content(live_of(facts))
 
 
 @settings(max_examples=60)
