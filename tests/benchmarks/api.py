@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
     from services.child import Child
     from services.scenario.messages import Message
+    from services.settings import Settings
     from tests.benchmarks.engines import Bench
     from tests.benchmarks.vegeta import Asked, Report
 
-__all__ = ["ask", "made_users", "measured", "memory", "outgoing", "served"]
+__all__ = ["ask", "made_user", "measured", "memory", "outgoing", "served"]
 
 RATE, A_SECOND, DURING_S, LONG_S = 100, 500, 40, 180
 _DIFFERENT: Final = 2_000
@@ -55,7 +56,7 @@ def measured(bench: Bench) -> Iterator[Figure]:
     vegeta.vegeta()  # rather at once than when the city is filled
     took = city.fill(bench)
     print(f"{bench.one('SELECT size FROM log.head'):,} facts in {took:.0f} s", flush=True)
-    token = made_users(bench)
+    token = made_user(bench.settings, bench.settings.database)
     with served(bench) as (api, children), facts_coming_in(bench, city):
         time.sleep(_WARM_S)
         for figure in ask(bench, api, children["api"].pid, token):
@@ -83,10 +84,10 @@ def _ready(api: str) -> bool:
         return False
 
 
-def made_users(bench: Bench) -> str:
-    """A supervisor who signs in by password, and a token of theirs."""
-    key, now = tokens.load_key(bench.settings.keys), datetime.now(UTC)
-    with database.connect(bench.settings.database, "rekam_access") as connection, connection.cursor() as cursor:
+def made_user(settings: Settings, address: str, now: datetime | None = None) -> str:
+    """A supervisor who signs in by password, and a token of theirs, issued now or then."""
+    key, now = tokens.load_key(settings.keys), now or datetime.now(UTC)
+    with database.connect(address, "rekam_access") as connection, connection.cursor() as cursor:
         caller = users.check("supervisor", Role.SUPERVISOR, ())
         user = users.add(cursor, caller, Passwords().hash(_PASSWORD))
         return tokens.issue(cursor, key, user, 2, now).token

@@ -26,7 +26,7 @@ from services.processes import VIEWS, unlock
 from services.projector import Follower
 from services.rebuilding import rebuild
 from tests.benchmarks import growing
-from tests.benchmarks.api import made_users, outgoing, served
+from tests.benchmarks.api import made_user, outgoing, served
 from tests.benchmarks.drawn import Drawn
 from tests.benchmarks.engines import Bench, memory_mb
 from tests.benchmarks.figure import Figure, machine, timed
@@ -80,7 +80,7 @@ def measured(bench: Bench, sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
     assert sizes[0] > 2 * SAMPLE, f"the first size is more than {2 * SAMPLE:,}"
     messages = map(outgoing, growing.said())
     document: dict[str, Any] = {"machine": machine(), "day": f"{datetime.now(UTC):%Y-%m-%d}", "sizes": []}
-    token = made_users(bench)
+    token = made_user(bench.settings, bench.settings.database)
     for facts in sizes:
         document["sizes"].append(found := _at(bench, facts, messages, token))
         keep(document)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 __all__ = ["KINDS", "PROCESSES", "Fault", "plan", "text"]
 
 VIEWS: Final = ("counts", "trail", "outstanding")
-PROCESSES: Final = ("intake-1", "intake-2", "relay", *VIEWS)
+PROCESSES: Final = ("intake-1", "intake-2", "relay", *VIEWS, "api")
 ENGINES: Final = ("kafka", "postgres")
 TOPICS: Final = (
     "rekam.listing", "rekam.recording", "rekam.relocation", "rekam.death", "rekam.finding", "rekam.correction",

@@ -12,6 +12,7 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from tests.faults.asking import Asker
 from tests.faults.inject import Injector
 from tests.faults.judge import Verdict, judge
 from tests.faults.load import PUBLISHERS, messages
@@ -66,6 +67,7 @@ class Report:
     done: Counter[str] = field(default_factory=Counter)
     left_out: dict[str, str] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     published: int = 0
     took_s: float = 0.0
@@ -84,6 +86,7 @@ class Report:
             f"{self.published:,} lines published; faults: {done}",
             *(f"left out: {kind}: {why}" for kind, why in self.left_out.items()),
             *([f"ended by themselves and started again: {dict(self.ended)}"] if self.ended else []),
+            f"the API answered: {dict(self.answers)}",
             self.verdict.text(),
             *self.failures,
         ]
@@ -99,6 +102,7 @@ class Report:
             "faults": dict(self.done),
             "left_out": self.left_out,
             "ended_by_themselves": dict(self.ended),
+            "answers": dict(self.answers),
             "published": self.published,
             "took_s": round(self.took_s, 1),
             "rest_s": round(self.rest_s, 1),
@@ -115,6 +119,7 @@ class _Run:
     injector: Injector
     program: Program
     client: Client
+    asker: Asker
 
     def until(self, is_done: Callable[[], bool], within_s: float) -> bool:
         """Whether it was done within that time."""
@@ -141,11 +146,13 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
     client = Client(stage.kafka.address, folder, said[PUBLISHERS[1]], RATE)
     injector = Injector(stage, folder)
     injector.follow(report.faults)
-    acts = _Run(stage, injector, program, client)
+    asker = Asker(f"http://{stage.api}", stage.token)
+    acts = _Run(stage, injector, program, client, asker)
     stage.ended.clear()
     stage.last_words.clear()
     try:
-        _let_happen(acts, minutes, report)
+        with asker:
+            _let_happen(acts, minutes, report)
         report.rest_s = time.monotonic() - began - minutes * 60
     finally:
         injector.end()
@@ -156,6 +163,10 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
     report.failures += injector.failures + program.failures + stage.last_words
     with psycopg.connect(stage.postgres.address) as connection:
         report.verdict = judge([*earlier, folder], connection)
+    report.answers = asker.answers
+    report.failures += asker.failures
+    if asker.stands is not None and asker.stands != report.verdict.people:
+        report.failures.append(f"the API has {dict(asker.stands)}, the judge {dict(report.verdict.people)}")
     report.took_s = time.monotonic() - began
     return report
 
@@ -183,6 +194,8 @@ def _let_happen(acts: _Run, minutes: float, report: Report) -> None:
 
     if not acts.until(rests, REST_WITHIN_S):
         report.failures.append(f"not at rest within {REST_WITHIN_S:.0f} s: {'; '.join(left)}")
+    if not acts.until(acts.asker.at_rest, REST_WITHIN_S):
+        report.failures.append(f"the API did not answer within {REST_WITHIN_S:.0f} s of rest")
 
 
 def _publishing(acts: _Run) -> str:

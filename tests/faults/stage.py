@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,9 @@ import psycopg
 from events.errors import Unreachable
 from services import child, processes
 from services.postgres import Postgres
+from services.private import port_for
 from services.settings import from_environ
+from tests.benchmarks.api import made_user
 from tests.faults.disk import Disk
 from tests.faults.plan import PROCESSES
 from tests.kafka import topics
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTITIONS", "Slot", "Stage", "clock_environ", "faketime", "on_stage"]
 
+HERE: Final = Path(__file__).resolve().parent
 PARTITIONS: Final = 4
 # Safe against kill -9 of the server, which leaves what it has written to the kernel; the machine itself stays up here.
 POSTGRES: Final = {"fsync": "off", "max_connections": "100"}
@@ -77,6 +81,8 @@ class Stage:
     kafka: ApacheKafka
     before_postgres: DatabaseProxy
     before_kafka: Proxy
+    api: str
+    token: str = ""
     slots: dict[str, Slot] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
     last_words: list[str] = field(default_factory=list)
@@ -95,7 +101,8 @@ class Stage:
             "REKAM_KAFKA": self.kafka.address,
             "REKAM_DATABASE": self.before_postgres.address,
             "REKAM_DATA": str(self.folder),
-            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "REKAM_API": self.api,
+            "PYTHONPATH": os.pathsep.join(map(str, (HERE / "waiting", HERE.parents[1]))),
         }
         return {**ours, **given, **clock_environ(self.clock)}
 
@@ -192,10 +199,14 @@ def on_stage(folder: Path) -> Iterator[Stage]:
         kafka.start()
         before_postgres = DatabaseProxy(postgres.address)
         opened.callback(before_postgres.close)
-        stage = Stage(folder, disk, postgres, kafka, before_postgres, before_kafka)
+        api = f"127.0.0.1:{port_for(folder / 'api.port')}"
+        stage = Stage(folder, disk, postgres, kafka, before_postgres, before_kafka, api)
         stage.clock.write_text("+0\n")
         processes.prepare(postgres.address)
-        processes.unlock(from_environ({"REKAM_DATA": str(folder)}), postgres.address)
+        settings = from_environ({"REKAM_DATA": str(folder)})
+        processes.unlock(settings, postgres.address)
+        # with the clock an hour back, one that was issued only now would be of the future
+        stage.token = made_user(settings, postgres.address, datetime.now(UTC) - timedelta(hours=2))
         asyncio.run(topics.make_again(kafka.address, topics.ALL[:6], PARTITIONS))
         asyncio.run(topics.make_again(kafka.address, topics.ALL[6:], 1))
         opened.callback(stage.end)

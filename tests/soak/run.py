@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from services.processes import VIEWS
-from tests.benchmarks.api import made_users, served
+from tests.benchmarks.api import made_user, served
 from tests.benchmarks.drawn import Drawn
 from tests.benchmarks.figure import machine
 from tests.soak.flat import Verdict, judged
@@ -95,7 +95,7 @@ def soak(bench: Bench, city: City, minutes: float, a_second: int = A_SECOND) -> 
     """Run it on engines that hold nothing yet. What does not hold stands in the report."""
     report = Report(minutes)
     city.fill(bench)
-    token = made_users(bench)
+    token = made_user(bench.settings, bench.settings.database)
     before = _outcomes(bench)
     with ExitStack() as opened:
         api, children = opened.enter_context(served(bench))
