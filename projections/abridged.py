@@ -25,8 +25,11 @@ def abridged(facts: Sequence[Said], without: date | None = None) -> tuple[list[S
     """Facts in order K without those that change nothing; and `without`, by which `needs_all` knows what needs them.
 
     Left out are findings and statuses without effect, and statuses that say of somebody recorded that they are; of
-    these the last of all stays, and the last before somebody was found gone, since an anomaly names it. The first fact
-    stays, and what is an anomaly by itself. `without` is None where nothing is left out, now or before.
+    these the last stays while nothing later speaks of the recording, and the last before somebody was found gone, since
+    an anomaly names it. The first fact stays, and what is an anomaly by itself.
+
+    `without` is None where nothing is left out, now or before; the least date where only what has no effect is; else
+    the last day on which anything speaks of a recording.
     """
     needed: list[int] = []
     spare: int | None = None  # the last that said again that somebody is recorded

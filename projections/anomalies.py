@@ -62,7 +62,7 @@ def anomalies_of(live: Live) -> tuple[Anomaly, ...]:
         kinds = live.kinds  # most people have only some, and a scan costs more than knowing that there is nothing
         if Finding in kinds:
             if any(isinstance(fact, Finding) and fact.outcome in GONE for fact in live.placing):
-                found += _finding_against_recording(facts, live.placing)
+                found += _finding_against_recording(facts, live.placing, captured=Capture in kinds)
             found += _findings_disagree(live.placing)
         if Departure in kinds or Arrival in kinds:
             found += _while_departed(live.placing)
@@ -121,12 +121,12 @@ def _particulars_differ(live: Live) -> Iterator[Anomaly]:
             yield _anomaly("particulars_differ", earlier, later)
 
 
-def _finding_against_recording(facts: list[Said], placing: list[Said]) -> Iterator[Anomaly]:
+def _finding_against_recording(facts: list[Said], placing: list[Said], *, captured: bool) -> Iterator[Anomaly]:
     """Found dead or gone after a recording that holds, or captured after being found dead.
 
     A failure or duplicate in between takes the recording away, a `still_here` in between takes the death away.
     Being found gone and captured later is no contradiction: people come back. `placing` is where findings are looked
-    for: there may be very many other facts.
+    for: there may be very many other facts. `captured`: whether there is a capture among them.
     """
     findings = [fact for fact in placing if isinstance(fact, Finding)]
     recording: Said | None = None
@@ -138,7 +138,7 @@ def _finding_against_recording(facts: list[Said], placing: list[Said]) -> Iterat
         if finding.outcome in GONE and recording is not None:
             yield _anomaly("finding_against_recording", recording, finding)
     deceased = next((fact for fact in findings if fact.outcome == "deceased"), None)
-    if deceased is None:
+    if deceased is None or not captured:
         return
     found_dead: Finding | None = None
     for fact in islice(facts, bisect_left(facts, order_of_change(deceased), key=order_of_change), None):

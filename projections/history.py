@@ -52,8 +52,8 @@ _AT_ONCE: Final = 250
 class Memory:
     """Reads what entries changed; remembers whom it has read. `noting`: with anomalies.
 
-    Whoever was spoken of last is at hand; of those before them the facts are packed, which is quicker than to read them
-    from the log again, and more people fit in.
+    Whoever was spoken of last is at hand; of those before them what has to be known is packed, which is quicker than to
+    read it from the log again, and more people fit in.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ import psycopg
 from events.errors import Unreachable
 from services import child, processes
 from services.postgres import Postgres
-from services.private import port_for
+from services.private import give_back, port_for
 from services.settings import from_environ
 from tests.benchmarks.api import made_user
 from tests.faults.disk import Disk
@@ -82,7 +82,7 @@ class Stage:
     before_postgres: DatabaseProxy
     before_kafka: Proxy
     api: str
-    token: str = ""
+    token: str = field(default="", repr=False)
     slots: dict[str, Slot] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
     last_words: list[str] = field(default_factory=list)
@@ -102,7 +102,6 @@ class Stage:
             "REKAM_DATABASE": self.before_postgres.address,
             "REKAM_DATA": str(self.folder),
             "REKAM_API": self.api,
-            "PYTHONPATH": os.pathsep.join(map(str, (HERE / "waiting", HERE.parents[1]))),
         }
         return {**ours, **given, **clock_environ(self.clock)}
 
@@ -172,8 +171,9 @@ def clock_environ(clock: Path) -> dict[str, str]:
     """What a program must be started with, so that its clock differs by what that file says; its waits do not."""
     library = faketime()
     if library is None:
-        return {}
+        return {"PYTHONPATH": str(HERE.parents[1])}
     return {
+        "PYTHONPATH": os.pathsep.join(map(str, (HERE / "waiting", HERE.parents[1]))),
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
@@ -199,8 +199,9 @@ def on_stage(folder: Path) -> Iterator[Stage]:
         kafka.start()
         before_postgres = DatabaseProxy(postgres.address)
         opened.callback(before_postgres.close)
-        api = f"127.0.0.1:{port_for(folder / 'api.port')}"
-        stage = Stage(folder, disk, postgres, kafka, before_postgres, before_kafka, api)
+        port = port_for(folder / "api.port")
+        opened.callback(give_back, port)
+        stage = Stage(folder, disk, postgres, kafka, before_postgres, before_kafka, f"127.0.0.1:{port}")
         stage.clock.write_text("+0\n")
         processes.prepare(postgres.address)
         settings = from_environ({"REKAM_DATA": str(folder)})

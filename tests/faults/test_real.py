@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ASKS = """
 import datetime, sys, time
 for _ in sys.stdin:
+    time.sleep(0.01)
     print(datetime.datetime.now(datetime.UTC).timestamp(), time.monotonic(), flush=True)
 """
 HOUR_S = 3600

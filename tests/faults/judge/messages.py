@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.judge.meaning import DAY_OF
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.faults.judge.books import Books, Coordinates, Effect, Entry
     from tests.faults.judge.published import Line, Name, Place, Published, Sent
     from tests.faults.judge.verdict import Verdict
@@ -28,8 +30,9 @@ def judge_messages(books: Books, published: Published, verdict: Verdict) -> None
     _every_offset_has_its_effect(books, outcomes, verdict)
     _every_effect_has_a_message(books, outcomes, published, verdict)
     by_name = _Told(books)
-    for name, lines in published.good().items():
-        _account(name, lines, by_name, published, verdict)
+    good = published.good()
+    for name, lines in good.items():
+        _account(name, lines, by_name, good, verdict)
     for line in published.lines:
         if line.code is not None:
             _account_refused(line, by_name, verdict)
@@ -123,11 +126,11 @@ def _every_effect_has_a_message(
 # ------------------------------------------------------------------ a line at a time
 
 
-def _account(name: Name, lines: list[Line], told: _Told, published: Published, verdict: Verdict) -> None:
+def _account(name: Name, lines: list[Line], told: _Told, good: Mapping[Name, list[Line]], verdict: Verdict) -> None:
     """All good lines of one name: one of them is the fact, the others repeat it or contradict it."""
     entries = told.entries[name]
     if not entries:
-        waits = lines[0].is_withdrawal and all(line.target not in published.good() for line in lines)
+        waits = lines[0].is_withdrawal and all(line.target not in good for line in lines)
         enough = len(told.parked[name]) >= len(lines)
         for line in lines:
             if waits and enough:
