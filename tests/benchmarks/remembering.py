@@ -1,8 +1,8 @@
 """What one more fact costs a view, by how much was said of that person before, and by where the view has that from.
 
-Of some people each the same number of facts is known, a listing and what the centre reported on as many days; then one
-more is reported of each, in an order of chance. No transaction is measured: what entries changed is read, nothing is
-written.
+Of some people each the same number of facts is known, a listing and what the centre reported on as many days, one in
+fifty a failure; then one more is reported of each, in an order of chance. No transaction is measured: what entries
+changed is read, nothing is written.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _KNOWN: Final = (3, 12, 24)
 _SEED: Final = 2018
 _AGES: Final = Ages(date(1930, 1, 1), date(2001, 10, 31), 1.4)
 _FROM, _DAYS = date(2019, 1, 1), 700
-_STATUSES: Final = ("PRINT_READY_RECORD", "CARD_PRINTED", "CARD_SHIPPED", "CARD_ISSUED", "SEARCH_FAILURE_AT_CENTRAL")
+_STATUSES: Final = ("PRINT_READY_RECORD", "CARD_PRINTED", "CARD_SHIPPED", "CARD_ISSUED")
+_FAILURE, _FAILED = "SEARCH_FAILURE_AT_CENTRAL", 0.02
 _PLACES: Final[Mapping[str, Mapping[str, int]]] = {
     "read from the log": {"people": 0, "packed": 0},
     "packed": {"people": 0},
@@ -78,7 +79,8 @@ def _filled(bench: Bench, office: Office, people: Sequence[Resident], known: int
     def reported(number: int) -> Iterator[Fact]:
         for resident in office.rng.sample(people, len(people)):
             day = _FROM + timedelta(office.rng.randrange(_DAYS))
-            yield office.status(resident, day, office.rng.choice(_STATUSES), f"-{number}")
+            word = _FAILURE if office.rng.random() < _FAILED else office.rng.choice(_STATUSES)
+            yield office.status(resident, day, word, f"-{number}")
 
     first = int(bench.one("SELECT size FROM log.head"))
     take(office.listing(one, scenario.REGISTER, scenario.REGISTERED_ON) for one in people)
