@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from events.statuses import Effect, effect_of, is_known
-from projections.evidence import CONCLUSIVE, GONE, Capture, Fact, Finding, Said, Status, Withdrawal
+from events.statuses import Effect, effect_of
+from projections.evidence import GONE, Fact, Finding, Said, Status, Withdrawal, says_of_recording
+from projections.live import is_flagged, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +37,12 @@ def abridged(facts: Sequence[Said], without: date | None = None) -> tuple[list[S
     last: date | None = None
     recorded = False
     for at, fact in enumerate(facts):
-        effect = _effect(fact)
+        effect = says_of_recording(fact)
         if effect is Effect.NONE:
             if spare is not None and isinstance(fact, Finding) and fact.outcome in GONE:
                 needed.append(spare)
                 spare = None
-            if at == 0 or _matters(fact):
+            if at == 0 or is_flagged(fact) or places(fact):
                 needed.append(at)
             continue
         again = recorded and effect is Effect.CAPTURED and isinstance(fact, Status) and not fact.flags
@@ -72,17 +73,3 @@ def needs_all(without: date | None, fact: Fact) -> bool:
         case Finding():
             return fact.outcome in GONE and fact.valid_on <= without
     return False
-
-
-def _effect(fact: Said) -> Effect:
-    """What it says of a recording."""
-    if isinstance(fact, Status):
-        return effect_of(fact.status)
-    return Effect.CAPTURED if isinstance(fact, Capture) else Effect.NONE
-
-
-def _matters(fact: Said) -> bool:
-    """Whether a fact that says nothing of a recording can change a standing, or is an anomaly by itself."""
-    if isinstance(fact, Status):
-        return bool(fact.flags) or not is_known(fact.status)
-    return not isinstance(fact, Finding) or bool(fact.flags) or fact.outcome in CONCLUSIVE

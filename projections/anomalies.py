@@ -12,7 +12,7 @@ from itertools import groupby, islice, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from events.statuses import Effect, effect_of, is_known
+from events.statuses import Effect, is_known
 from projections.evidence import (
     CONCLUSIVE,
     GONE,
@@ -26,6 +26,7 @@ from projections.evidence import (
     Move,
     Said,
     Status,
+    says_of_recording,
 )
 from projections.orders import order_of_change
 from projections.standing import away, residence_on
@@ -159,9 +160,7 @@ def _recording(facts: list[Said], first: int, behind: int, before: Said | None) 
     """
     for at in range(behind - 1, first - 1, -1):
         fact = facts[at]
-        if isinstance(fact, Capture):
-            return fact
-        if isinstance(fact, Status) and (effect := effect_of(fact.status)) is not Effect.NONE:
+        if (effect := says_of_recording(fact)) is not Effect.NONE:
             return fact if effect is Effect.CAPTURED else None
     return before
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from events.errors import Refusal
+from events.statuses import Effect, effect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ __all__ = [
     "Status",
     "Withdrawal",
     "fact_of",
+    "says_of_recording",
 ]
 
 Outcome: TypeAlias = Literal[
@@ -162,6 +164,13 @@ class Withdrawal(_Kept):
 
 Said: TypeAlias = Listing | Capture | Status | Departure | Move | Arrival | Finding | Death
 Fact: TypeAlias = Said | Declaration | Withdrawal
+
+
+def says_of_recording(fact: Said) -> Effect:
+    """What it says of a recording, if anything: a capture as much as a status."""
+    if isinstance(fact, Status):
+        return effect_of(fact.status)
+    return Effect.CAPTURED if isinstance(fact, Capture) else Effect.NONE
 
 
 def fact_of(entry: Entry, calendar: Calendar | None) -> Fact:

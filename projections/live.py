@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from projections.reading import Step
 
-__all__ = ["Live", "live_of"]
+__all__ = ["Live", "is_flagged", "live_of", "places"]
 
 _Kept = TypeVar("_Kept")
 _Kinds: TypeAlias = "frozenset[type[Said]]"
@@ -126,7 +126,7 @@ class Live:
         if len(self.facts) <= _FEW:
             return self.facts
         if self._placing is None:
-            self._placing = [fact for fact in self.facts if _places(fact)]
+            self._placing = [fact for fact in self.facts if places(fact)]
         return self._placing
 
     def take(self, fact: Fact) -> None:
@@ -143,7 +143,7 @@ class Live:
 
     def _note_all(self) -> None:
         """What `_note` does of each fact, by the kinds that there are."""
-        self.flagged = [fact for fact in self.facts if _is_flagged(fact)] or ()
+        self.flagged = [fact for fact in self.facts if is_flagged(fact)] or ()
         if Death in self.kinds:
             deaths = [fact for fact in self.facts if isinstance(fact, Death)]
             self.deaths = sorted(deaths, key=order_of_correction)
@@ -156,7 +156,7 @@ class Live:
     def _note(self, fact: Said) -> None:
         if type(fact) not in self.kinds:
             self.kinds = _one_of(self.kinds | {type(fact)})
-        if _is_flagged(fact):
+        if is_flagged(fact):
             self.flagged = self.flagged or []
             self.flagged.append(fact)
         if isinstance(fact, Death):
@@ -167,7 +167,7 @@ class Live:
             self._marry(*pair)
         if self._telling is not None:
             tell(self._telling, fact)
-        if self._placing is not None and _places(fact):
+        if self._placing is not None and places(fact):
             _place(self._placing, fact, order_of_change)
 
     def _marry(self, fact: Listing | Arrival, particulars: Particulars) -> None:
@@ -191,7 +191,7 @@ class Live:
         kind = type(fact)
         if not any(type(other) is kind for other in self.facts):
             self.kinds = _one_of(self.kinds - {kind})
-        if self.flagged and _is_flagged(fact):
+        if self.flagged and is_flagged(fact):
             self.flagged.remove(fact)
         if self.deaths and isinstance(fact, Death):
             self.deaths.remove(fact)
@@ -202,7 +202,7 @@ class Live:
                 self._marry(*left)
         if self._telling is not None:
             tell_less(self._telling, fact, self.facts, at)
-        if self._placing is not None and _places(fact):
+        if self._placing is not None and places(fact):
             self._placing.remove(fact)
 
 
@@ -214,11 +214,12 @@ def _one_of(kinds: _Kinds) -> _Kinds:
     return _KINDS.setdefault(kinds, kinds)
 
 
-def _is_flagged(fact: Said) -> bool:
+def is_flagged(fact: Said) -> bool:
+    """Whether it is odd by itself."""
     return bool(fact.flags) or (isinstance(fact, Status) and not is_known(fact.status))
 
 
-def _places(fact: Said) -> bool:
+def places(fact: Said) -> bool:
     """Whether it says where somebody is, or who, or what was found there."""
     return not isinstance(fact, Capture | Status | Finding) or (
         isinstance(fact, Finding) and fact.outcome in CONCLUSIVE
