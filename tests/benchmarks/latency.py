@@ -66,10 +66,10 @@ def _visible(bench: Bench, messages: Sequence[Outgoing]) -> list[float]:
     )
 
 
-def watch(bench: Bench, seen: list[tuple[int, float]], over: Event) -> None:
+def watch(bench: Bench, seen: list[tuple[int, float]], over: Event, every_s: float = 0.005) -> None:
     """Note each position that `counts` has come to, and when it was seen, until it is over."""
     with psycopg.connect(bench.settings.database, autocommit=True) as connection:
-        while not over.wait(0.005):
+        while not over.wait(every_s):
             row = connection.execute("SELECT position FROM counts.position").fetchone()
             assert row is not None
             if not seen or row[0] > seen[-1][0]:
@@ -84,13 +84,13 @@ async def at_a_rate(bench: Bench, messages: Iterable[Outgoing], a_second: int) -
 
 
 async def steadily(
-    bench: Bench, messages: Iterable[Outgoing], a_second: int, note: Callable[[Place, float], None]
+    bench: Bench, messages: Iterable[Outgoing], a_second: int, note: Callable[[Place, float], None], linger_ms: int = 2
 ) -> None:
     """Hand them over one after the other, so many a second, for as long as there are any; nothing is kept.
 
     `note` is told where each went and when it was handed over, once Kafka has it.
     """
-    producer = bench.wire.producer()
+    producer = bench.wire.producer(linger_ms=linger_ms)
     waiting: set[asyncio.Future[Any]] = set()
 
     def told(at: float, future: asyncio.Future[Any]) -> None:

@@ -35,6 +35,12 @@ _REPEATED, _BROKEN = 100, 250
 
 _DIFFERENT: Final = 300
 
+_LINGER_MS: Final = 5
+"""What a publisher with Kafka's own default (`linger.ms`, since 4.0) gathers before it sends."""
+
+_SEEN_EVERY_S: Final = 0.02
+"""How exactly a moment of visibility is known: whoever asks takes from the processor that is measured."""
+
 
 @contextmanager
 def publishing(bench: Bench, city: City, a_second: int, into: Looking, told: Counter[str]) -> Iterator[None]:
@@ -44,9 +50,9 @@ def publishing(bench: Bench, city: City, a_second: int, into: Looking, told: Cou
 
     def publish(over: Event) -> None:
         messages = _mixed(takewhile(lambda _: not over.is_set(), said), told)
-        asyncio.run(steadily(bench, messages, a_second, into.sent.__setitem__))
+        asyncio.run(steadily(bench, messages, a_second, into.sent.__setitem__, _LINGER_MS))
 
-    with _beside(partial(watch, bench, into.seen)), _beside(publish):
+    with _beside(partial(watch, bench, into.seen, every_s=_SEEN_EVERY_S)), _beside(publish):
         yield
 
 
