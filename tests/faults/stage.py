@@ -178,6 +178,7 @@ def clock_environ(clock: Path) -> dict[str, str]:
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else who waits for a condition does not wait: see test_real.py
         "NO_FAKE_STAT": "1",
     }
 

@@ -22,6 +22,19 @@ for _ in sys.stdin:
     time.sleep(0.01)
     print(datetime.datetime.now(datetime.UTC).timestamp(), time.monotonic(), flush=True)
 """
+WAITS = """
+import ctypes, time
+c = ctypes.CDLL(None)
+attributes, condition, mutex = (ctypes.create_string_buffer(64) for _ in range(3))
+c.pthread_condattr_init(attributes)
+c.pthread_condattr_setclock(attributes, time.CLOCK_MONOTONIC)
+c.pthread_cond_init(condition, attributes)
+c.pthread_mutex_init(mutex, None)
+c.pthread_mutex_lock(mutex)
+until = time.monotonic() + 0.05
+c.pthread_cond_timedwait(condition, mutex, (ctypes.c_long * 2)(int(until), int(until % 1 * 1e9)))
+print(time.monotonic() - until)
+"""
 HOUR_S = 3600
 
 
@@ -72,3 +85,16 @@ def test_a_running_process_sees_its_clock_go_back_by_an_hour_and_its_waits_go_on
     assert back[0] == pytest.approx(before[0] - HOUR_S, abs=60)
     assert again[0] >= before[0]
     assert before[1] <= back[1] <= again[1] < before[1] + 60
+
+
+@pytest.mark.parametrize("clock", ["+0", "-1h"])
+def test_a_thread_that_waits_for_its_turn_waits_as_long_as_it_said(tmp_path: Path, clock: str) -> None:
+    """Else two threads of one Python wake each other all the time, and come to a fortieth of what they do."""
+    if faketime() is None:
+        pytest.skip("libfaketime is not installed")
+    (tmp_path / "clock").write_text(f"{clock}\n")
+
+    environ = {**os.environ, **clock_environ(tmp_path / "clock")}
+    done = subprocess.run([sys.executable, "-c", WAITS], env=environ, capture_output=True, check=True)
+
+    assert float(done.stdout) >= 0
