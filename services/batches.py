@@ -187,7 +187,7 @@ def _bounded(codec: Any) -> Callable[[bytes], bytes]:
     """Unpacks into a room of a usual size, then into larger ones: what a batch says of its own size may be a lie."""
 
     def unpack(packed: bytes) -> bytes:
-        room = min(_FIRST_ROOM * len(packed), LARGEST_UNPACKED)
+        room = min(_FIRST_ROOM * max(1, len(packed)), LARGEST_UNPACKED)
         while True:
             into = bytearray(room)
             try:

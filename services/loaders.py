@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 
 from events import database, vault
-from events.errors import RekamError, Unreachable
+from events.errors import Refusal, RekamError, Unreachable
 from projections.catalogue import VIEWS
 from projections.histories import histories
 from projections.loading import Loading
@@ -140,6 +141,10 @@ def _tell_of(share: Share, pipe: Connection) -> None:
     except psycopg.OperationalError as error:
         what = f"the database broke off the rebuild, {type(error).__name__}"
         pipe.send(("failed", Unreachable(f"{what}; the view in use is as it was. Run it again.")))
+    except Exception as error:  # noqa: BLE001 - ours to mend: what it says of itself may hold values of facts
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"a process of the rebuild fell over, {type(error).__name__} at {at.filename}:{at.lineno} {at.name}"
+        pipe.send(("failed", Refusal(f"{what}; the view in use is as it was. Tell its makers.")))
 
 
 def _load_in(cursor: psycopg.Cursor[Any], share: Share, pipe: Connection) -> None:

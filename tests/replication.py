@@ -45,7 +45,7 @@ class Standby(Postgres):
         _set(self, name, value)
 
     def _make(self) -> None:
-        """As docs/deployment.md says: `pg_basebackup --write-recovery-conf`."""
+        """As docs/cluster.md says: `pg_basebackup --write-recovery-conf`."""
         unfinished = self.folder / "postgres.new"
         unfinished.mkdir(mode=0o700)
         user = account()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "Place", "place_of"]
 
-SCHEMAS: Final = ("log", "vault", "intake", "access", "reporting", *VIEWS)
+SCHEMAS: Final = ("log", "vault", "intake", "watch", "access", "reporting", *VIEWS)
 """All that Rekam keeps in a database."""
 
 _HELD: Final = """

@@ -87,12 +87,18 @@ class Bench:
         return row[0]
 
     def until(self, question: str, within_s: float = LONGEST_S) -> None:
-        """Ask until the answer is true."""
+        """Ask until the answer is true; end where it does not become so."""
+        if not self.comes_true(question, within_s):
+            sys.exit(f"not within {within_s:.0f} s: {question}; see {self.settings.data}")
+
+    def comes_true(self, question: str, within_s: float) -> bool:
+        """Ask until the answer is true; whether it became so."""
         deadline = time.monotonic() + within_s
         while not self.one(question):
             if time.monotonic() > deadline:
-                sys.exit(f"not within {within_s:.0f} s: {question}; see {self.settings.data}")
+                return False
             time.sleep(0.01)
+        return True
 
     def messages(self, count: int) -> list[Outgoing]:
         """The first of the demo's."""

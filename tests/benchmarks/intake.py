@@ -32,6 +32,7 @@ def measured(bench: Bench) -> Iterator[Figure]:
     with Bench.up() as another:
         both, _ = _intake(another, processes=2)
     yield Figure.ratio("intake, two processes, to the Application", both, saved, 1.5)
+    yield Figure.ratio("intake, two processes, to the bare recorder", both, bare, 1.5)
     yield Figure("memory of intake", f"{memory:.0f} MB", "250 MB", memory <= 250)
     yield Figure("bytes on disk a fact, log with claims and people, indexes too", f"{_on_disk(bench):,.0f}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from bisect import bisect_left
 from contextlib import ExitStack
@@ -113,12 +114,12 @@ async def steadily(
         await producer.stop()
 
 
-def appended(bench: Bench, after: int = 0) -> list[tuple[Place, int]]:
-    """Where each fact of the log came from, and its position, of those behind that position."""
+def appended(bench: Bench, after: int = 0, upto: int = sys.maxsize) -> list[tuple[Place, int]]:
+    """Where each fact of the log came from, and its position, of those behind one position and up to another."""
     rows = bench.looking.execute(
         "SELECT k->>'topic', (k->>'partition')::int, (k->>'offset')::bigint, position FROM "
         "(SELECT convert_from(state, 'utf8')::jsonb->'kafka' AS k, notification_id AS position FROM log.entry "
-        "WHERE notification_id > %s) AS e",
-        [after],
+        "WHERE notification_id > %s AND notification_id <= %s) AS e",
+        [after, upto],
     ).fetchall()
     return [((topic, partition, offset), position) for topic, partition, offset, position in rows]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.errors import KafkaError
 
+from tests.faults.in_bulk import IN_BULK
 from tests.faults.stage import PARTITIONS, faketime
 from tests.kafka import topics
 
@@ -218,7 +219,7 @@ class Injector:
     def rebuild(self, view: str) -> None:
         with (self.folder / f"rebuild-{view}.log").open("ab") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "services", "rebuild", view],
+                [sys.executable, "-m", "tests.faults.in_bulk", view],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -229,9 +230,10 @@ class Injector:
     def _look_at_rebuild(self, view: str, code: int) -> None:
         """3 is an engine that went away; 1 that the view was another than its rebuild, or could not be compared."""
         self.done[f"rebuild ended with {code}"] += 1
+        said = (self.folder / f"rebuild-{view}.log").read_text()
+        self.done[f"rebuilds of {view} in bulk"] = said.count(IN_BULK)
         if code not in (0, 3):
-            said = (self.folder / f"rebuild-{view}.log").read_text()[-1500:]
-            self.failures.append(f"rekam rebuild {view} ended with {code}: {said}")
+            self.failures.append(f"rekam rebuild {view} ended with {code}: {said[-1500:]}")
 
     def _kafka_runs(self) -> bool:
         child = self.stage.kafka.child

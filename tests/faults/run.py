@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from tests.faults.asking import Asker
 from tests.faults.inject import Injector
-from tests.faults.judge import Verdict, judge
+from tests.faults.judge import Relayed, Verdict, judge
 from tests.faults.load import PUBLISHERS, messages
 from tests.faults.plan import plan, text
 from tests.faults.publishers import Client, Program
@@ -149,6 +149,7 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
     asker = Asker(f"http://{stage.api}", stage.token)
     acts = _Run(stage, injector, program, client)
     stage.ended.clear()
+    lost_before = stage.before_postgres.swallowed
     stage.last_words.clear()
     try:
         with asker:
@@ -161,10 +162,12 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
         program.end()
         client.end()
     report.done, report.ended = injector.done, Counter(stage.ended)
+    report.done["answers to COMMIT lost"] = stage.before_postgres.swallowed - lost_before
     report.left_out = injector.why_left_out
     report.failures += injector.failures + program.failures + stage.last_words
+    relayed = asyncio.run(_relayed(stage.kafka.address))
     with psycopg.connect(stage.postgres.address) as connection:
-        report.verdict = judge([*earlier, folder], connection)
+        report.verdict = judge([*earlier, folder], connection, relayed)
     report.answers = asker.answers
     report.failures += asker.failures + _held_against(asker.stands, report.verdict, stage)
     report.took_s = time.monotonic() - began
@@ -238,6 +241,16 @@ async def _ends(kafka: str) -> dict[TopicPartition, int]:
             return ends
     finally:
         await consumer.stop()
+
+
+async def _relayed(kafka: str) -> dict[str, list[Relayed]]:
+    """What is on the relay's topics."""
+    return {name: [_as_relayed(one) for one in await topics.read_all(kafka, name)] for name in topics.ALL[6:]}
+
+
+def _as_relayed(record: Any) -> Relayed:
+    position = dict(record.headers).get("position")
+    return Relayed(None if position is None else int(position), record.value)
 
 
 def planned(seed: int, minutes: float) -> str:

@@ -2,82 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
-from zlib import crc32
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
-from tests.databases import new_database
-from tests.faults.judge import ERRORS, judge
-from tests.faults.load import PUBLISHERS, Message, messages
-from tests.faults.publishers import HEADERS, Journal
-from tests.register import PARTITIONS, fill
+from tests.faults.clean import LINES, judged
+from tests.faults.judge import ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from tests.faults.clean import Clean
 
-    from tests.faults.judge import Verdict
-
-SEED = 11
-LINES = 300
 VIEWS = ("counts", "trail", "outstanding")
-
-
-class Delivered(NamedTuple):
-    """A message of the load as `fill` takes it."""
-
-    topic: str
-    headers: Sequence[tuple[str, bytes]]
-    value: bytes
-    id: str
-
-
-class Clean(NamedTuple):
-    """A register in which everything is right, and the folder of what was published."""
-
-    address: str
-    folder: Path
-
-
-@pytest.fixture(scope="module")
-def clean(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
-    """Both publishers' lines, taken in without Kafka; whatever a test plants is rolled back."""
-    folder = tmp_path_factory.mktemp("published")
-    with new_database(postgres) as address:
-        said = {publisher: messages(SEED, publisher, LINES) for publisher in PUBLISHERS}
-        every = [message for some in said.values() for message in some]
-        note_as_sent(folder, said)
-        delivered = [Delivered(m.topic, HEADERS, m.value, m.name) for m in every]
-        fill(address, tmp_path_factory.mktemp("keys") / "keys", delivered, at_once=100)
-        yield Clean(address, folder)
-
-
-def note_as_sent(folder: Path, said: dict[str, list[Message]]) -> None:
-    """Where `fill` puts each message: the client's are confirmed by their places, the program's by their number."""
-    ends: Counter[tuple[str, int]] = Counter()
-    for publisher, lines in said.items():
-        journal = Journal(folder, publisher, lines)
-        if publisher == PUBLISHERS[0]:
-            journal.note(told={"appended": len(lines)}, lines=len(lines))
-        for message in lines:
-            at = (message.topic, crc32(message.name.encode()) % PARTITIONS)
-            if publisher != PUBLISHERS[0]:
-                journal.note(n=message.n, at=1.0, partition=at[1], offset=2 + ends[at])
-            ends[at] += 1
-
-
-def judged(clean: Clean, *planted: str) -> Verdict:
-    """Plant, judge, and take it back."""
-    with psycopg.connect(clean.address) as connection:
-        for statement in planted:
-            assert connection.execute(statement.encode()).rowcount, f"changes nothing: {statement}"
-        verdict = judge([clean.folder], connection)
-        connection.rollback()
-    return verdict
 
 
 def one(change: str, table: str, which: str = "true") -> str:
@@ -271,60 +206,4 @@ def test_what_is_planted_is_named(clean: Clean, case: str) -> None:
 
 
 def test_every_error_has_been_planted() -> None:
-    assert {error for error, _ in PLANTED.values()} | {"told_wrong"} == set(ERRORS)
-
-
-# ------------------------------------------------------------------ published otherwise than it was taken in
-
-
-def with_rows(clean: Clean, folder: Path, **more: list[dict[str, Any]]) -> Clean:
-    """The same register beside a folder in which these rows were added to a file of that name."""
-    rows: dict[str, list[str]] = defaultdict(list)
-    for file in clean.folder.iterdir():
-        rows[file.name] = file.read_text().splitlines()
-    for name, added in more.items():
-        rows[f"{name.replace('_', '.')}.jsonl"] += [json.dumps(row) for row in added]
-    for name, lines in rows.items():
-        (folder / name).write_text("".join(f"{line}\n" for line in lines))
-    return Clean(clean.address, folder)
-
-
-def test_a_line_that_was_never_taken_in_is_lost(clean: Clean, tmp_path: Path) -> None:
-    event = {"source": "s", "id": "never taken in", "type": "rekam.death.registered.v1", "data": {}}
-    line = {"n": 9000, "topic": "rekam.death", "code": None, "event": event}
-    verdict = judged(with_rows(clean, tmp_path, siak_published=[line]))
-
-    assert verdict.errors == {"lost": 1}
-
-
-def test_a_line_that_nobody_published_is_unexplained(clean: Clean, tmp_path: Path) -> None:
-    other = with_rows(clean, tmp_path)
-    file = other.folder / "siak.published.jsonl"
-    lines = file.read_text().splitlines()
-    ids = Counter(json.loads(line)["event"]["id"] for line in lines)
-    once = next(line for line in lines if ids[json.loads(line)["event"]["id"]] == 1)
-    file.write_text("".join(f"{line}\n" for line in lines if line != once))
-
-    assert judged(other).errors["unexplained"]
-
-
-def test_a_message_that_kafka_has_and_nobody_accounts_for_is_lost(clean: Clean, tmp_path: Path) -> None:
-    sent = {"n": 0, "at": 2.0, "partition": 1, "offset": 70_000}
-
-    assert judged(with_rows(clean, tmp_path, pendataan_sent=[sent])).errors == {"lost": 1}
-
-
-def test_a_message_that_went_with_its_topic_is_not_lost_where_it_was_published_again(
-    clean: Clean, tmp_path: Path
-) -> None:
-    (line,) = [m for m in messages(SEED, "pendataan", LINES) if m.n == 0]
-    gone = {"n": 0, "at": 0.5, "partition": 1, "offset": 70_000}
-    again = {"topic": line.topic, "from": 0.6, "until": 0.7}
-
-    assert judged(with_rows(clean, tmp_path, pendataan_sent=[gone], topics=[again])).holds
-
-
-def test_a_publisher_that_tells_of_another_number_is_named(clean: Clean, tmp_path: Path) -> None:
-    told = {"told": {"appended": 3, "duplicate": 1}, "lines": 5}
-
-    assert judged(with_rows(clean, tmp_path, siak_sent=[told])).errors == {"told_wrong": 1}
+    assert {error for error, _ in PLANTED.values()} | {"told_wrong", "relayed_wrong"} == set(ERRORS)

@@ -71,6 +71,7 @@ def test_nothing_is_lost_doubled_or_unexplained(stages: Stages, seed: int) -> No
 
     assert report.holds, report.text()
     assert report.done.total() + len(report.left_out) >= len(report.faults)
+    assert report.done.keys() & KINDS.keys(), "nothing was done to it"
 
 
 def test_between_them_they_bring_about_every_kind_of_fault() -> None:

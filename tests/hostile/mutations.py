@@ -1,133 +1,24 @@
-"""Real messages, broken in every way that we could think of; the same seed gives the same messages.
-
-Whatever is personal in them is a canary: a name, an address, a note or a document's number holds `Kenari`, a NIK begins
-with 5371, so that either is found wherever it should not be.
-"""
+"""Real messages, broken in every way that we could think of; the same seed gives the same messages."""
 
 from __future__ import annotations
 
 import json
 from collections import deque
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from events.facts import SOURCE_TOPICS, TOPIC_OF, TYPES
+from events.facts import SOURCE_TOPICS, TOPIC_OF
 from events.strict_json import LARGEST_VALUE
-from tests.events.examples import FACT_WITHDRAWN, LIST_DECLARED, STRUCTURED, envelope, good_data
-from tests.kafka.messages import nik
+from tests.events.examples import FACT_WITHDRAWN
+from tests.hostile.drafts import CANARY, REMEMBERED, Draft, Event, Headers, Message, People
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["CANARY", "MUTATIONS", "Message", "NotUtf8", "messages", "named"]
+__all__ = ["GOOD", "MUTATIONS", "messages"]
 
-CANARY: Final = "Kenari"
-PEOPLE: Final = 400
-_PERSONAL: Final = ("name", "address", "note", "document_no", "certificate_no", "verifier")
-_SOURCES: Final = ("urn:rekam:registry:5371:siak", "urn:rekam:registry:5371:pendataan")
-_REMEMBERED: Final = 200
-
-Headers = list[tuple[str, bytes | None]]
-Event = dict[str, Any]
-
-
-class Message(NamedTuple):
-    """As a producer hands it to Kafka; `how` names what was done to it."""
-
-    topic: str
-    headers: Headers
-    value: bytes | None
-    how: str
-
-
-class NotUtf8(str):
-    """The name of a header as a careless program in another language may write it."""
-
-    __slots__ = ()
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
-
-
-class Draft:
-    """A good event, and what it becomes: first its fields are changed, then its text, its bytes and its headers."""
-
-    def __init__(self, random: Random, event: Event) -> None:
-        self.random = random
-        self.event = event
-        self.topic = TOPIC_OF[event["type"]]
-        self.replaced: dict[str, str] = {}  # in the text, a field's JSON by what json.dumps cannot write
-        self.bytes: list[Callable[[bytes], bytes | None]] = []
-        self.headers: list[Callable[[Headers], Headers]] = []
-        self.binary = random.random() < 0.4
-
-    @property
-    def data(self) -> Event:
-        found = self.event.get("data")
-        return found if isinstance(found, dict) else {}
-
-    def field(self) -> str:
-        return self.random.choice([*self.data, "nik", "list", "name"])
-
-    def raw(self, text: str) -> str:
-        """A value that stands for this JSON text."""
-        mark = f"@@{len(self.replaced)}@@"
-        self.replaced[json.dumps(mark)] = text
-        return mark
-
-    def message(self, how: str) -> Message:
-        event, headers = self.event, list[tuple[str, bytes | None]](STRUCTURED)
-        content: object = event
-        if self.binary:
-            content = event.get("data")
-            shown = {name: value for name, value in event.items() if name != "data"}
-            headers = [(f"ce_{name}", str(self._written(value)).encode()) for name, value in shown.items()]
-        text = json.dumps(content, ensure_ascii=False)
-        for mark, instead in self.replaced.items():
-            text = text.replace(mark, instead)
-        value: bytes | None = text.encode("utf-8", "surrogatepass")
-        for change in self.bytes:
-            value = change(value) if value is not None else None
-        for change_headers in self.headers:
-            headers = change_headers(headers)
-        return Message(self.topic, headers, value, how)
-
-    def _written(self, value: object) -> object:
-        return value if isinstance(value, str) else json.dumps(value)
-
-
-# ------------------------------------------------------------------ good ones
-
-
-class People:
-    """Draws good events about a few hundred people, and remembers the last ones, to repeat and to withdraw them."""
-
-    def __init__(self, random: Random) -> None:
-        self.random = random
-        self.count = 0
-        self.last: deque[Event] = deque(maxlen=_REMEMBERED)
-
-    def event(self) -> Event:
-        random = self.random
-        self.count += 1
-        type_ = random.choice(list(TYPES))
-        data = good_data(type_)
-        if "nik" in data:
-            data["nik"] = nik(random.randrange(PEOPLE))
-        for name in _PERSONAL:
-            if name in data:
-                data[name] = f"{CANARY} {random.getrandbits(48):x}"
-        if type_ in {LIST_DECLARED, "rekam.listing.resident_listed.v1"}:
-            data["list"] = random.choice(["PUSAT-2018-11", "PUSAT-2019-03"])
-        source = random.choice(_SOURCES)
-        if type_ == FACT_WITHDRAWN:
-            of = random.choice(self.last) if self.last and random.random() < 0.9 else {"source": source, "id": "none"}
-            source = str(of["source"])
-            data |= {"withdraws_source": source, "withdraws_id": of["id"]}
-        made = envelope(type_, data, source=source, id=f"id-{self.count}-{random.getrandbits(32):x}")
-        self.last.append(made)
-        return json.loads(json.dumps(made))  # type: ignore[no-any-return]
-
+GOOD: Final = "nothing"
+"""What was done to a message that is as it should be, and was not said before."""
 
 # ------------------------------------------------------------------ what is done to them
 
@@ -375,7 +266,7 @@ def messages(seed: int, count: int) -> Iterator[Message]:
     random = Random(seed)
     people = People(random)
     kinds = list(MUTATIONS)
-    said: deque[Event] = deque(maxlen=_REMEMBERED)
+    said: deque[Event] = deque(maxlen=REMEMBERED)
     for _ in range(count):
         again = bool(said) and random.random() < 0.15
         event = json.loads(json.dumps(random.choice(said))) if again else people.event()
@@ -383,20 +274,7 @@ def messages(seed: int, count: int) -> Iterator[Message]:
         if again and random.random() < 0.5:
             event["time"] = "2018-11-21T09:12:01+08:00"
         draft = Draft(random, event)
-        hows = ["nothing"] if random.random() < 0.2 else random.choices(kinds, k=random.choice([1, 1, 1, 2, 3]))
+        hows = [GOOD] if random.random() < 0.2 else random.choices(kinds, k=random.choice([1, 1, 1, 2, 3]))
         for how in hows:
             MUTATIONS[how](draft)
         yield draft.message(" + ".join(hows) + (" (said before)" if again else ""))
-
-
-def named(message: Message) -> tuple[str | None, str | None]:
-    """The source and the id that a good message has."""
-    try:
-        if any(name.lower() == "content-type" and (value or b"").startswith(b"application/cloudevents+json")
-               for name, value in message.headers):  # fmt: skip
-            event = json.loads(message.value or b"")
-            return event["source"], event["id"]
-        said = {name.lower(): value or b"" for name, value in message.headers}
-        return said["ce_source"].decode(), said["ce_id"].decode()
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None, None

@@ -75,7 +75,7 @@ class ProtectedKafka(ApacheKafka):
         return f"127.0.0.1:{self.doors[name]}"
 
     def make(self) -> None:
-        """Format it with a user, as docs/deployment.md does; a user made so is there before the broker is."""
+        """Format it with a user, as docs/cluster.md does; a user made so is there before the broker is."""
         users = [f"{name}=[name={USER},password={PASSWORD}]" for name in MECHANISMS]
         format_folder(self.data, jars(), *(word for one in users for word in ("--add-scram", one)))
 

@@ -99,7 +99,7 @@ def end_of_the_log(reach: Reach) -> int | None:
 
 
 def the_last_word_holds(world: World) -> None:
-    """What docs/deployment.md tells readers of our topics: of a position, and of a place, the last message holds."""
+    """What docs/cluster.md tells readers of our topics: of a position, and of a place, the last message holds."""
     said = by_position(world)
     assert [place for place, states in said.items() if len(set(states)) == 2] == list(range(51, 121))
     stored = dict(world.rows("SELECT notification_id, state FROM log.entry"))

@@ -15,8 +15,9 @@ from services.batches import LARGEST_UNPACKED
 from services.processes import VIEWS
 from services.wire import QUARANTINE_TOPIC, RECEIPTS_TOPIC
 from tests.events.examples import DEATH_REGISTERED, STRUCTURED
+from tests.hostile.drafts import NotUtf8, named
 from tests.hostile.fuzz import heard, leaks
-from tests.hostile.mutations import NotUtf8, messages, named
+from tests.hostile.mutations import messages
 from tests.kafka import topics
 from tests.kafka.judge import judge
 from tests.kafka.messages import RECORDING, Message, bad, capture, captures, message

@@ -13,7 +13,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultR
 
 from services import batches
 from services.batches import LARGEST_UNPACKED, Unpackable, Unreadable, install
-from tests.hostile.mutations import NotUtf8
+from tests.hostile.drafts import NotUtf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,6 +115,12 @@ def test_up_to_the_bound_it_is_unpacked(codec: str) -> None:
     large = b"\0" * (LARGEST_UNPACKED - 100)
 
     assert delivered(batch([(large, [])], codec, plain=False))[0].value == large
+
+
+@pytest.mark.parametrize("codec", ["lz4", "zstd"])
+def test_what_was_packed_into_nothing_is_not_tried_for_ever(codec: str) -> None:
+    with pytest.raises(Unpackable):
+        getattr(default_records, f"{codec}_decode")(b"")
 
 
 def test_snappy_needs_no_bound() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,6 +16,7 @@ import pytest
 from events.errors import Refusal, Unreachable
 from services import bulk, rebuilding
 from services.bulk import Bulk
+from services.loaders import Loaders, Share
 from tests.services import rebuilds
 
 if TYPE_CHECKING:
@@ -153,6 +155,21 @@ def test_a_loader_that_is_killed_ends_the_rebuild(register: Rebuilt, monkeypatch
     assert register.contents("counts") == before
     monkeypatch.undo()
     assert register.rebuild("counts")["same"]
+
+
+def test_a_loader_that_falls_over_is_not_to_be_run_again(register: Rebuilt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Loaders, "__init__", _with_a_view_that_is_none(Loaders.__init__))
+    with pytest.raises(Refusal, match=r"fell over, KeyError at .*loaders.py:\d+ .*; the view in use is as it was"):
+        register.rebuild_all(*ALL)
+    assert multiprocessing.active_children() == []
+    assert register.schemas() == IN_USE
+
+
+def _with_a_view_that_is_none(make: Callable[..., None]) -> Callable[..., None]:
+    def made(self: Loaders, shares: list[Share]) -> None:
+        make(self, [replace(share, views=dict.fromkeys(share.views, "no view")) for share in shares])
+
+    return made
 
 
 @pytest.mark.parametrize("busy", ["counts", "trail", "outstanding"])

@@ -122,7 +122,11 @@ def _ask(kinds: Mapping[str, Sequence[Asked]], into: Looking, over: Event) -> No
             for name, some in turns.items():
                 one = next(some)
                 began = time.monotonic()
-                answer = client.get(one.url, headers=dict(one.headers))
+                try:
+                    answer = client.get(one.url, headers=dict(one.headers))
+                except httpx.TransportError as error:
+                    into.refused[f"{name}: {type(error).__name__}"] += 1
+                    continue
                 into.answers[name].append(1000 * (time.monotonic() - began))
                 if answer.status_code != 200:
                     into.refused[f"{name}: {answer.status_code}"] += 1

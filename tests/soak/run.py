@@ -50,7 +50,7 @@ class Report:
     failures: list[str] = field(default_factory=list)
 
     def series(self) -> dict[tuple[str, str], list[float]]:
-        """The figures by kind and name; what was not there at every look is left out, unless it came and stayed.
+        """The figures by kind and name; what was not there at every look is left out, and told by `missing`.
 
         A table that nobody has written to, or a connection that is not yet open, is 0.
         """
@@ -63,6 +63,13 @@ class Report:
             if name[0] in zero or None not in figures
         }
 
+    def missing(self) -> list[str]:
+        """What there was nothing to measure of at some looks, as where nothing became visible between two."""
+        held = self.series()
+        names = dict.fromkeys(name for _, _, look in self.looks for name in look if name not in held)
+        times = {name: sum(name not in look for _, _, look in self.looks) for name in names}
+        return [f"not flat: {kind} of {name}, nothing at {times[kind, name]} looks" for kind, name in names]
+
     def verdicts(self) -> list[Verdict]:
         """One on each series."""
         return judged(self.series(), [facts for _, facts, _ in self.looks])
@@ -74,7 +81,8 @@ class Report:
         published = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(self.came.items()))
         first, last = self.looks[0][1], self.looks[-1][1]
         lines += ["", f"{self.minutes:g} minutes, from {first:,} to {last:,} facts; came to: {published}"]
-        lines += [f"{sum(one.flat for one in verdicts)} of {len(verdicts)} are flat", *self.failures, self.machine]
+        lines += [f"{sum(one.flat for one in verdicts)} of {len(verdicts)} are flat", *self.missing()]
+        lines += [*self.failures, self.machine]
         return "\n".join(lines)
 
     def document(self) -> dict[str, Any]:
@@ -84,6 +92,7 @@ class Report:
             "due": self.due,
             "came": self.came,
             "failures": self.failures,
+            "missing": self.missing(),
             "verdicts": [one._asdict() for one in self.verdicts()],
             "at_s": [round(at, 1) for at, _, _ in self.looks],
             "facts": [facts for _, facts, _ in self.looks],
@@ -127,13 +136,16 @@ def _look(bench: Bench, look: Looking, report: Report, during_s: float) -> None:
 
 
 def _settled(bench: Bench, report: Report, before: Counter[str]) -> None:
-    """Wait until every message has an outcome, and the views and the relay are at the log's end."""
+    """Wait until every message has an outcome, and views and relay are at the log's end; else say who is not."""
     due = report.due.total() + before.total()
-    bench.until(f"SELECT coalesce(sum(offsets), 0) >= {due} FROM watch.offsets", _LONGEST_S)
-    for view in VIEWS:
-        bench.until(f"SELECT position >= (SELECT size FROM log.head) FROM {view}.position", _LONGEST_S)
-    relayed = "SELECT last >= (SELECT size FROM log.head) FROM intake.relayed WHERE topic = 'rekam.log'"
-    bench.until(relayed, _LONGEST_S)
+    wanted = {"intake": f"SELECT coalesce(sum(offsets), 0) >= {due} FROM watch.offsets"}
+    wanted |= {view: f"SELECT position >= (SELECT size FROM log.head) FROM {view}.position" for view in VIEWS}
+    wanted["relay"] = "SELECT last >= (SELECT size FROM log.head) FROM intake.relayed WHERE topic = 'rekam.log'"
+    report.failures += [
+        f"{name} was not done with everything {_LONGEST_S:.0f} s after the load, or after those before it"
+        for name, question in wanted.items()
+        if not bench.comes_true(question, _LONGEST_S)
+    ]
 
 
 def _outcomes(bench: Bench) -> Counter[str]:

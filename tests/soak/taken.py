@@ -82,15 +82,14 @@ class Looking:
     def _visible(self) -> list[float]:
         """Milliseconds from handed over to visible, of each fact that has become visible since the last look."""
         seen = list(self.seen)
+        if not seen:
+            return []
         positions = [position for position, _ in seen]
         took = []
-        for place, position in appended(self._bench, self._known):
-            at = bisect_left(positions, position)
-            if at == len(seen):
-                break
-            self._known = position
+        for place, position in appended(self._bench, self._known, positions[-1]):
             if place in self.sent:
-                took.append(1000 * (seen[at][1] - self.sent.pop(place)))
+                took.append(1000 * (seen[bisect_left(positions, position)][1] - self.sent.pop(place)))
+        self._known = positions[-1]
         del self.seen[: max(0, len(seen) - 1_000)]
         return took
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.soak.flat import KINDS, judged
+from tests.soak.run import Report
 
 FACTS = [float(1_000 * look) for look in range(40)]
 LEVEL = [100.0] * 40
@@ -57,3 +58,12 @@ def test_a_peak_in_the_middle_is_passed_over_and_one_that_stays_is_not() -> None
 def test_a_series_that_does_not_go_with_the_facts_is_refused() -> None:
     with pytest.raises(ValueError, match="memory of intake: 3 figures, at 40"):
         judged({("memory", "intake"): [1.0, 2.0, 3.0]}, FACTS)
+
+
+def test_what_some_look_did_not_find_is_told() -> None:
+    report = Report(1)
+    every, some = {("lag", "it"): 1.0}, {("lag", "it"): 1.0, ("latency", "it"): 5.0}
+    report.looks = [(at, 1_000 * at, some if at else every) for at in range(9)]
+
+    assert report.missing() == ["not flat: latency of it, nothing at 1 looks"]
+    assert report.missing()[0] in report.text()

@@ -1,7 +1,8 @@
 """The judge: given what was published and the database, what became of every message and of everybody?
 
 It shares no code with what it judges: nothing here imports events, projections or services, and a test sees to that.
-It reads the published files, the log, the ledger of offsets, quarantine, receipts and the views, and nothing else.
+It reads the published files, the log, the ledger of offsets, quarantine, receipts and the views, and is given what the
+relay has passed on to Kafka.
 """
 
 from __future__ import annotations
@@ -14,20 +15,25 @@ from psycopg.pq import TransactionStatus
 from tests.faults.judge import books, published
 from tests.faults.judge.messages import accepted, judge_messages
 from tests.faults.judge.people import judge_people
+from tests.faults.judge.relayed import Relayed, judge_relayed
 from tests.faults.judge.verdict import ERRORS, Verdict
 from tests.faults.judge.whole import judge_ledger, judge_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import psycopg
 
-__all__ = ["ERRORS", "Verdict", "judge"]
+__all__ = ["ERRORS", "Relayed", "Verdict", "judge"]
 
 
-def judge(folders: Iterable[Path], connection: psycopg.Connection[Any]) -> Verdict:
+def judge(
+    folders: Iterable[Path], connection: psycopg.Connection[Any], relayed: Mapping[str, Sequence[Relayed]]
+) -> Verdict:
     """Read what was published (see `published`) and the database; the verdict names every error it finds.
+
+    `relayed` has what is on Kafka of each of the relay's topics, in its order.
 
     Everything is read in one transaction, a snapshot where it is a new one; nothing else may be at work on it.
     """
@@ -40,4 +46,5 @@ def judge(folders: Iterable[Path], connection: psycopg.Connection[Any]) -> Verdi
     judge_ledger(found, said, verdict)
     judge_messages(found, said, verdict)
     judge_people(found, accepted(found, said), verdict)
+    judge_relayed(found, said, relayed, verdict)
     return verdict

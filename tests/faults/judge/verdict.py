@@ -25,6 +25,7 @@ ERRORS: Final = {
     "two_accounts": "somebody stands in two accounts, or in none",
     "views_differ": "two views have different balances",
     "unbalanced": "the balances do not sum up to the people",
+    "relayed_wrong": "a topic of the relay's has what the database does not, or lacks what it has",
     "told_wrong": "`rekam publish` told of another number of messages than it was given",
 }
 SHOWN: Final = 5
