@@ -56,6 +56,7 @@ class Injector:
     failures: list[str] = field(default_factory=list)
     made_again: list[tuple[str, float]] = field(default_factory=list)
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _kafka_starts: bool = False
     _number: count[int] = field(default_factory=count)
     _rebuilds: list[tuple[str, subprocess.Popen[bytes]]] = field(default_factory=list)
 
@@ -71,8 +72,8 @@ class Injector:
         return bool(self._agenda or self._rebuilds)
 
     def step(self) -> None:
-        """Do what is due; to be called often."""
-        while self._agenda and self._agenda[0][0] <= time.monotonic():
+        """Do the next that is due; to be called often. One at a time: who calls has to look after the others too."""
+        if self._agenda and self._agenda[0][0] <= time.monotonic():
             _, _, act = heapq.heappop(self._agenda)
             try:
                 act()
@@ -155,7 +156,20 @@ class Injector:
         if not self._kafka_runs():
             raise Later
         self.stage.kafka.kill()
-        return self.stage.kafka.start
+        return self._start_kafka
+
+    def _start_kafka(self) -> None:
+        """Not waited for: it takes seconds, in which all else would stand still."""
+        self.stage.kafka.begin()
+        self._kafka_starts = True
+        self._at(time.monotonic(), self._see_kafka_up)
+
+    def _see_kafka_up(self) -> None:
+        if self._kafka_ended():
+            self.failures.append(f"Kafka did not come up: {self.stage.kafka.said()}")
+        elif not self.stage.kafka.answers():
+            raise Later
+        self._kafka_starts = False
 
     def kill_postgres(self, _: str) -> Callable[[], None]:
         postgres = self.stage.postgres
@@ -235,9 +249,12 @@ class Injector:
         if code not in (0, 3):
             self.failures.append(f"rekam rebuild {view} ended with {code}: {said[-1500:]}")
 
-    def _kafka_runs(self) -> bool:
+    def _kafka_ended(self) -> bool:
         child = self.stage.kafka.child
-        return child is not None and child.poll() is None
+        return child is None or child.poll() is not None
+
+    def _kafka_runs(self) -> bool:
+        return not self._kafka_starts and not self._kafka_ended()
 
 
 _BEGIN: Final = {

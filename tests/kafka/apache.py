@@ -115,11 +115,18 @@ class ApacheKafka:
         if self.child is not None:
             child.end(self.child, signal.SIGTERM, patience_s=15)
 
+    def answers(self) -> bool:
+        return answers(f"127.0.0.1:{self.port}")
+
+    def said(self) -> str:
+        """The end of its log."""
+        return (self.folder / "server.log").read_text()[-4_000:]
+
     def _wait_until_it_answers(self, server: child.Child) -> None:
         deadline = time.monotonic() + START_WITHIN_S
-        while not answers(f"127.0.0.1:{self.port}"):
+        while not self.answers():
             if server.poll() is not None or time.monotonic() > deadline:
-                said = (self.folder / "server.log").read_text()[-4_000:]
+                said = self.said()
                 self.stop()
                 raise RuntimeError(f"Apache Kafka did not come up (exit {server.returncode}): {said}")
             time.sleep(0.05)
