@@ -23,6 +23,8 @@ class Disk:
 
     folder: Path
     why_not: str = ""
+    is_full: bool = False
+    _size: int = 0
 
     @classmethod
     @contextmanager
@@ -35,31 +37,34 @@ class Disk:
         except OSError as error:
             why_not = str(error)
         try:
-            yield cls(folder, why_not)
+            yield cls(folder, why_not, _size=size_mb << 20)
         finally:
             if not why_not:
                 subprocess.run(["umount", "-l", folder], check=False)
 
-    @property
-    def _ballast(self) -> Path:
-        return self.folder / "ballast"
-
-    @property
-    def is_full(self) -> bool:
-        return self._ballast.exists()
-
     def fill(self) -> None:
-        """Leave no room at all, whoever else takes some meanwhile."""
-        with self._ballast.open("wb") as file:
-            taken = 0
-            while room := self._room():
-                with suppress(OSError):  # somebody else took a part of it
-                    os.posix_fallocate(file.fileno(), taken, room)
-                    taken += room
+        """Leave no room at all: make it as small as what is on it, whoever else takes some meanwhile."""
+        self.is_full = True
+        with suppress(OSError):
+            (self.folder / "something").write_bytes(b".")  # a size of 0 would be no bound at all
+        while self._room():
+            self._resize(self._taken())
+
+    def empty(self) -> None:
+        """Give it its size back."""
+        if self.is_full:
+            self._resize(self._size)
+        self.is_full = False
 
     def _room(self) -> int:
         found = os.statvfs(self.folder)
         return found.f_bavail * found.f_frsize
 
-    def empty(self) -> None:
-        self._ballast.unlink(missing_ok=True)
+    def _taken(self) -> int:
+        found = os.statvfs(self.folder)
+        return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+    def _resize(self, size: int) -> None:
+        """It is refused where more than that is on it by now."""
+        command = ["mount", "-o", f"remount,size={size}", str(self.folder)]
+        subprocess.run(command, capture_output=True, check=False)
