@@ -30,6 +30,7 @@ __all__ = ["Client", "Journal", "Program"]
 
 HEADERS: Final = (("content-type", b"application/cloudevents+json"),)
 LONGEST_SEND_S: Final = 15.0
+AGAIN_A_SECOND: Final = 200.0
 
 
 class Journal:
@@ -116,7 +117,8 @@ class Client:
         return not self._thread.is_alive() and not self._left
 
     def again(self, topic: str, until: float) -> None:
-        """What went to a topic before it was made again is published once more; to be called when all is done."""
+        """What went to a topic before it was made again is published once more, and faster; when all is done."""
+        self._rate = max(self._rate, AGAIN_A_SECOND)
         self._begin([m for m in self._messages if m.topic == topic and self._sent_at[m.n] <= until])
 
     def end(self) -> None:
