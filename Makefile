@@ -27,7 +27,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Speed and memory on this machine, against a real Apache Kafka; docs/figures.md keeps what was printed.
+# Speed and memory on this machine, against a real Apache Kafka; the README and docs/figures.md keep what was printed.
 bench: setup
 	$(BIN)/python -m tests.benchmarks
 
