@@ -119,24 +119,29 @@ class _Batch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
-        read = 0
+        read, behind = 0, int(self._batch.base_offset)
         try:
             for record in self._batch:
                 yield record
-                read += 1
+                read, behind = read + 1, record.offset + 1
         except (Unpackable, cramjam.DecompressionError):
-            yield from self._none_of_it()
+            yield from self._none_from(behind, _PACKED)
         except (UnicodeDecodeError, CorruptRecordException):
-            yield from islice(_OneByOne(self._raw), read, None)
+            try:
+                for record in islice(_OneByOne(self._raw), read, None):
+                    yield record
+                    behind = record.offset + 1
+            except (CorruptRecordException, IndexError):  # its messages end before it says that they do
+                yield from self._none_from(behind, _DAMAGED)
 
-    def _none_of_it(self) -> Iterator[_Placed]:
+    def _none_from(self, first: int, why: str) -> Iterator[_Placed]:
         batch = self._batch
-        count = batch.next_offset - batch.base_offset
+        count = batch.next_offset - first
         if count > MOST:
             raise Unpackable(f"a batch of {count:,} messages that does not unpack")
         for at in range(count):
-            raw = Unreadable(b"" if at else bytes(self._raw), _PACKED)
-            yield _Placed(batch.base_offset + at, batch.max_timestamp, batch.timestamp_type, raw)
+            raw = Unreadable(b"" if at else bytes(self._raw), why)
+            yield _Placed(first + at, batch.max_timestamp, batch.timestamp_type, raw)
 
 
 class _OneByOne(default_records._DefaultRecordBatchPy):  # type: ignore[misc] # noqa: SLF001

@@ -15,9 +15,11 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import psycopg
+from psycopg import errors
 
 from events import database, vault
 from events.errors import Refusal, RekamError, Unreachable
@@ -28,11 +30,12 @@ from projections.loading import Loading
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from multiprocessing.connection import Connection
-    from pathlib import Path
 
     from events.sections import Span
 
 __all__ = ["Loaders", "Share"]
+
+_OURS: Final = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +145,18 @@ def _tell_of(share: Share, pipe: Connection) -> None:
         what = f"the database broke off the rebuild, {type(error).__name__}"
         pipe.send(("failed", Unreachable(f"{what}; the view in use is as it was. Run it again.")))
     except Exception as error:  # noqa: BLE001 - ours to mend: what it says of itself may hold values of facts
-        at = traceback.extract_tb(error.__traceback__)[-1]
+        at = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_OURS)
+        ][-1]
         what = f"a process of the rebuild fell over, {type(error).__name__} at {at.filename}:{at.lineno} {at.name}"
         pipe.send(("failed", Refusal(f"{what}; the view in use is as it was. Tell its makers.")))
 
 
 def _load_in(cursor: psycopg.Cursor[Any], share: Share, pipe: Connection) -> None:
-    cursor.execute(f"SET TRANSACTION SNAPSHOT '{share.snapshot}'".encode())
+    try:
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{share.snapshot}'".encode())
+    except errors.UndefinedObject:  # whoever holds it was cut off
+        raise Unreachable("the rebuild's snapshot is gone; the view in use is as it was. Run it again.") from None
     keys = vault.unlock(cursor, share.keys)
     views = {schema: VIEWS[name] for schema, name in share.views.items()}
     noting = any(view.noting for view in views.values())

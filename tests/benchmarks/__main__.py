@@ -14,7 +14,7 @@
     python -m tests.benchmarks growth [FACTS…]
                                             each cost at 100,000, 300,000 and 1,000,000 facts of one register, or at
                                             the sizes given, into docs/growth.json, docs/growth.md and docs/growth/:
-                                            half an hour, only if asked for; 10000000 takes hours and some 40 GB
+                                            ten minutes or more, only if asked for; 10000000 takes an hour or more
 
 Nothing is asserted. The README and docs/figures.md keep what was printed, with the machine.
 """

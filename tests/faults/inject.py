@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from tests.faults.in_bulk import IN_BULK
 from tests.faults.stage import PARTITIONS, faketime
 from tests.kafka import topics
+from tests.kafka.apache import START_WITHIN_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -162,10 +163,10 @@ class Injector:
         """Not waited for: it takes seconds, in which all else would stand still."""
         self.stage.kafka.begin()
         self._kafka_starts = True
-        self._at(time.monotonic(), self._see_kafka_up)
+        self._at(time.monotonic(), partial(self._see_kafka_up, time.monotonic() + START_WITHIN_S))
 
-    def _see_kafka_up(self) -> None:
-        if self._kafka_ended():
+    def _see_kafka_up(self, deadline: float) -> None:
+        if self._kafka_ended() or time.monotonic() > deadline:
             self.failures.append(f"Kafka did not come up: {self.stage.kafka.said()}")
         elif not self.stage.kafka.answers():
             raise Later
@@ -245,7 +246,8 @@ class Injector:
         """3 is an engine that went away; 1 that the view was another than its rebuild, or could not be compared."""
         self.done[f"rebuild ended with {code}"] += 1
         said = (self.folder / f"rebuild-{view}.log").read_text()
-        self.done[f"rebuilds of {view} in bulk"] = said.count(IN_BULK)
+        if in_bulk := said.count(IN_BULK):
+            self.done[f"rebuilds of {view} in bulk"] = in_bulk
         if code not in (0, 3):
             self.failures.append(f"rekam rebuild {view} ended with {code}: {said[-1500:]}")
 

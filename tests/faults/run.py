@@ -162,10 +162,15 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
         program.end()
         client.end()
     report.done, report.ended = injector.done, Counter(stage.ended)
-    report.done["answers to COMMIT lost"] = stage.before_postgres.swallowed - lost_before
+    if lost := stage.before_postgres.swallowed - lost_before:
+        report.done["answers to COMMIT lost"] = lost
     report.left_out = injector.why_left_out
     report.failures += injector.failures + program.failures + stage.last_words
-    relayed = asyncio.run(_relayed(stage.kafka.address))
+    try:
+        relayed = asyncio.run(_relayed(stage.kafka.address))
+    except (KafkaError, TimeoutError) as error:
+        report.failures.append(f"the relay's topics could not be read: {error!r}")
+        relayed = {name: [] for name in topics.ALL[6:]}
     with psycopg.connect(stage.postgres.address) as connection:
         report.verdict = judge([*earlier, folder], connection, relayed)
     report.answers = asker.answers
@@ -245,7 +250,8 @@ async def _ends(kafka: str) -> dict[TopicPartition, int]:
 
 async def _relayed(kafka: str) -> dict[str, list[Relayed]]:
     """What is on the relay's topics."""
-    return {name: [_as_relayed(one) for one in await topics.read_all(kafka, name)] for name in topics.ALL[6:]}
+    async with asyncio.timeout(120):
+        return {name: [_as_relayed(one) for one in await topics.read_all(kafka, name)] for name in topics.ALL[6:]}
 
 
 def _as_relayed(record: Any) -> Relayed:

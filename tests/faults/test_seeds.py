@@ -70,8 +70,9 @@ def test_nothing_is_lost_doubled_or_unexplained(stages: Stages, seed: int) -> No
     report = stages.run(seed)
 
     assert report.holds, report.text()
-    assert report.done.total() + len(report.left_out) >= len(report.faults)
-    assert report.done.keys() & KINDS.keys(), "nothing was done to it"
+    done = sum(report.done[kind] for kind in KINDS)
+    assert done > 0
+    assert done + len(report.left_out) >= len(report.faults)
 
 
 def test_between_them_they_bring_about_every_kind_of_fault() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
+import cramjam
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record import default_records
 from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultRecordBatchBuilderPy
+from aiokafka.record.util import calc_crc32c
 
 from services import batches
 from services.batches import LARGEST_UNPACKED, Unpackable, Unreadable, install
@@ -18,6 +21,7 @@ from tests.hostile.drafts import NotUtf8
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+HEAD, CRC_AT, LAST_DELTA_AT = 61, 17, 23
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 Header = tuple[str, bytes | None]
 
@@ -117,10 +121,46 @@ def test_up_to_the_bound_it_is_unpacked(codec: str) -> None:
     assert delivered(batch([(large, [])], codec, plain=False))[0].value == large
 
 
-@pytest.mark.parametrize("codec", ["lz4", "zstd"])
-def test_what_was_packed_into_nothing_is_not_tried_for_ever(codec: str) -> None:
-    with pytest.raises(Unpackable):
-        getattr(default_records, f"{codec}_decode")(b"")
+PACKED_NOTHING = {
+    "gzip": gzip.compress(b""),
+    "lz4": bytes(cramjam.lz4.compress(b"")),
+    "zstd": bytes(cramjam.zstd.compress(b"")),
+}
+
+
+@pytest.mark.parametrize("codec", PACKED_NOTHING)
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_batch_with_nothing_in_it_is_parked(codec: str, packed: bool) -> None:
+    answer = emptied(batch([(b"one", []), (b"two", [])]), CODECS[codec], PACKED_NOTHING[codec] if packed else b"")
+
+    found = delivered(answer + batch([(b"behind", [])], codec, first=2))
+
+    assert values(found) == ["unreadable", "unreadable", b"behind"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_batch_with_fewer_messages_than_it_says_is_read_and_the_others_are_parked(codec: str) -> None:
+    good = batch([(b"one", []), (b"two", [])], codec)
+    says_three = (
+        good[:LAST_DELTA_AT] + (2).to_bytes(4) + good[LAST_DELTA_AT + 4 : HEAD - 4] + (3).to_bytes(4) + good[HEAD:]
+    )
+    answer = says_three[:CRC_AT] + crc(says_three[CRC_AT + 4 :]) + says_three[CRC_AT + 4 :]
+
+    found = delivered(answer + batch([(b"behind", [])], codec, first=3))
+
+    assert values(found) == [b"one", b"two", "unreadable", b"behind"]
+    assert [one.offset for one in found] == [0, 1, 2, 3]
+
+
+def crc(data: bytes) -> bytes:
+    return int(calc_crc32c(data)).to_bytes(4)
+
+
+def emptied(built: bytes, codec: int, payload: bytes) -> bytes:
+    """The same batch with other records, or none, as a careless or a hostile program may send it."""
+    head, behind_crc = built[:HEAD], codec.to_bytes(2) + built[CRC_AT + 6 : HEAD] + payload
+    length = (HEAD + len(payload) - 12).to_bytes(4)
+    return head[:8] + length + head[12:CRC_AT] + crc(behind_crc) + behind_crc
 
 
 def test_snappy_needs_no_bound() -> None:

@@ -68,7 +68,7 @@ class Report:
         held = self.series()
         names = dict.fromkeys(name for _, _, look in self.looks for name in look if name not in held)
         times = {name: sum(name not in look for _, _, look in self.looks) for name in names}
-        return [f"not flat: {kind} of {name}, nothing at {times[kind, name]} looks" for kind, name in names]
+        return [f"not flat: {kind} of {name}, looks without it: {times[kind, name]}" for kind, name in names]
 
     def verdicts(self) -> list[Verdict]:
         """One on each series."""

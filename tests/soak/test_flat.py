@@ -65,5 +65,5 @@ def test_what_some_look_did_not_find_is_told() -> None:
     every, some = {("lag", "it"): 1.0}, {("lag", "it"): 1.0, ("latency", "it"): 5.0}
     report.looks = [(at, 1_000 * at, some if at else every) for at in range(9)]
 
-    assert report.missing() == ["not flat: latency of it, nothing at 1 looks"]
+    assert report.missing() == ["not flat: latency of it, looks without it: 1"]
     assert report.missing()[0] in report.text()
