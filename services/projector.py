@@ -62,6 +62,7 @@ class Follower:
         self._memory = Memory(keys, noting=view.noting)
         self._stood: Standing | None = None
         self._connection: database.Connection | None = None
+        self._over = False
 
     def advance(self, sent: Sequence[Sent]) -> bool:
         """Bring the view on by what was sent, or by what the log has; whether the log may have more.
@@ -102,6 +103,11 @@ class Follower:
             self._connection.close()
             self._connection = None
 
+    def end(self) -> None:
+        """Close for good: a call that goes on in its thread, though nobody waits for it any more, connects no more."""
+        self._over = True
+        self.close()
+
     def _apply(self, cursor: psycopg.Cursor[Any], old: Standing, new: Standing, entries: Sequence[Sent]) -> None:
         if old != self._stood:  # another projector was here meanwhile, or the database was put back
             self._memory.forget()
@@ -136,11 +142,14 @@ class Follower:
         )
 
     def _connected(self) -> database.Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = database.connect(self._address, "rekam_projector", derived=True)
-            self._connection.execute(f"SET search_path = {self._schema}")
-            self._connection.commit()
-        return self._connection
+        connection = self._connection
+        if connection is None or connection.closed:
+            connection = self._connection = database.connect(self._address, "rekam_projector", derived=True)
+            connection.execute(f"SET search_path = {self._schema}")
+            connection.commit()
+        if self._over:
+            connection.close()
+        return connection
 
 
 def _chained(old: Standing, entries: Sequence[Sent]) -> Standing:
