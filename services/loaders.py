@@ -120,8 +120,11 @@ class Loaders:
     def _ended(self, pipe: Connection) -> Unreachable:
         process = self._running[pipe]
         process.join()
-        how = f"a process of the rebuild ended before it was done, with {process.exitcode}"
-        return Unreachable(f"{how}; the view in use is as it was. Run it again.")
+        return _broken_off(f"a process of the rebuild ended before it was done, with {process.exitcode}")
+
+
+def _broken_off(what: str) -> Unreachable:
+    return Unreachable(f"{what}; the view in use is as it was. Run it again.")
 
 
 def _load(share: Share, pipe: Connection) -> None:
@@ -142,8 +145,7 @@ def _tell_of(share: Share, pipe: Connection) -> None:
     except RekamError as error:
         pipe.send(("failed", error))
     except psycopg.OperationalError as error:
-        what = f"the database broke off the rebuild, {type(error).__name__}"
-        pipe.send(("failed", Unreachable(f"{what}; the view in use is as it was. Run it again.")))
+        pipe.send(("failed", _broken_off(f"the database broke off the rebuild, {type(error).__name__}")))
     except Exception as error:  # noqa: BLE001 - ours to mend: what it says of itself may hold values of facts
         at = [
             frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_OURS)
@@ -156,7 +158,7 @@ def _load_in(cursor: psycopg.Cursor[Any], share: Share, pipe: Connection) -> Non
     try:
         cursor.execute(f"SET TRANSACTION SNAPSHOT '{share.snapshot}'".encode())
     except errors.UndefinedObject:  # whoever holds it was cut off
-        raise Unreachable("the rebuild's snapshot is gone; the view in use is as it was. Run it again.") from None
+        raise _broken_off("the rebuild's snapshot is gone") from None
     keys = vault.unlock(cursor, share.keys)
     views = {schema: VIEWS[name] for schema, name in share.views.items()}
     noting = any(view.noting for view in views.values())

@@ -136,7 +136,7 @@ async def _work(settings: Settings, wire: Wire, name: str, pulse: Pulse, traces:
         try:
             await Projector(wire, VIEWS[name], follower, pulse, traces).run()
         finally:
-            follower.end()
+            follower.close()
 
 
 async def _until_told(work: Awaitable[None]) -> None:

@@ -79,7 +79,7 @@ class Follower:
         except BaseException as error:
             self._memory.forget()
             if isinstance(error, psycopg.OperationalError):
-                self.close()
+                self._disconnect()
             raise
         self._stood = new
         return len(entries) >= LIMIT
@@ -99,14 +99,14 @@ class Follower:
         return self._stood
 
     def close(self) -> None:
+        """For good: a call that goes on in its thread, though nobody waits for it any more, connects no more."""
+        self._over = True
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def end(self) -> None:
-        """Close for good: a call that goes on in its thread, though nobody waits for it any more, connects no more."""
-        self._over = True
-        self.close()
 
     def _apply(self, cursor: psycopg.Cursor[Any], old: Standing, new: Standing, entries: Sequence[Sent]) -> None:
         if old != self._stood:  # another projector was here meanwhile, or the database was put back
