@@ -1,9 +1,11 @@
 """What a fact costs, and a question takes, as one register grows: measured at each size, kept in `docs/growth.json`.
 
 At each size the last 20,000 facts are the sample. Everything before goes through Kafka, intake, the views and the relay
-at once, as fast as it goes. Then all of them rest; the sample is put on Kafka, and intake alone takes it in; each view
-follows it, one after the other, by the projector's own Follower, which at first remembers nobody; the views are
-rebuilt; and the API, with every process up and nothing coming in, is asked one question after the other.
+at once, as fast as it goes; where that is more than a million facts, only the last 100,000 of them do, and before those
+intake works alone, and then the views are made by `rekam rebuild`. Then all of them rest; the sample is put on Kafka,
+and intake alone takes it in; each view follows it, one after the other, by the projector's own Follower, which at first
+remembers nobody; the API, with every process up and nothing coming in, is asked one question after the other; and the
+views are rebuilt, all three only where they have not just been.
 """
 
 from __future__ import annotations
@@ -46,6 +48,12 @@ KEPT: Final = Path(__file__).resolve().parents[2] / "docs" / "growth.json"
 SAMPLE: Final = 20_000
 _ASKED: Final = 300
 _AT_ONCE: Final = 20_000
+IN_BULK: Final = 1_000_000
+"""More facts than these are taken in by intake alone, all but the last."""
+_THROUGH_ALL: Final = 100_000
+_AHEAD: Final = 200_000
+"""So far the publisher goes ahead of intake alone, lest it take its processor and intake finds all of it on disk."""
+
 _WARM_S: Final = 20
 """The API looks ahead when it has started."""
 
@@ -94,7 +102,12 @@ def keep(document: dict[str, Any]) -> None:
 
 def _at(bench: Bench, facts: int, messages: Iterator[Outgoing], token: str) -> dict[str, Any]:
     """Grow to that many facts, and everything that is measured there."""
-    more = facts - SAMPLE - int(bench.one("SELECT size FROM log.head"))
+    rebuilt: dict[str, float] = {}
+    size = int(bench.one("SELECT size FROM log.head"))
+    if facts - size > IN_BULK:
+        rebuilt |= _grow_in_bulk(bench, messages, facts - SAMPLE - _THROUGH_ALL)
+        size = facts - SAMPLE - _THROUGH_ALL
+    more = facts - SAMPLE - size
     took, memory = _grow(bench, islice(messages, more), facts - SAMPLE)
     print(f"grown to {facts - SAMPLE:,} in {took:.0f} s", flush=True)
     bench.looking.execute("VACUUM (ANALYZE)")
@@ -104,13 +117,36 @@ def _at(bench: Bench, facts: int, messages: Iterator[Outgoing], token: str) -> d
         ("intake", lambda: _intake(bench, list(islice(messages, SAMPLE)), facts)),
         ("views", lambda: _views(bench, facts)),
         ("disk", lambda: _disk(bench, facts)),
-        ("rebuild", lambda: _rebuilt(bench.settings)),
+        ("questions", lambda: _asked(bench, token)),
+        ("rebuild", lambda: rebuilt | _rebuilt(bench.settings, all_three=not rebuilt)),
     ):
         found[name] = measure()
         found["load"][name] = round(os.getloadavg()[0], 1)
-    answers, memory["api"] = _asked(bench, token)
-    found["load"]["questions"] = round(os.getloadavg()[0], 1)
+        print(f"{name}: {found[name]}", flush=True)
+    answers, memory["api"] = found.pop("questions")
     return {**found, **answers, "memory": {name: round(mb) for name, mb in memory.items()}}
+
+
+def _grow_in_bulk(bench: Bench, messages: Iterator[Outgoing], facts: int) -> dict[str, float]:
+    """Have intake alone take them in, and make the views anew; how long all three took, with nothing to compare with.
+
+    What the relay has not passed on it leaves out, as if it had grown too old to be kept on its topic.
+    """
+    began, size = time.monotonic(), int(bench.one("SELECT size FROM log.head"))
+    with bench.process("intake"):
+        for at in range(size, facts, _AT_ONCE):
+            asyncio.run(bench.send(list(islice(messages, min(_AT_ONCE, facts - at)))))
+            bench.until(f"SELECT size >= {at - _AHEAD} FROM log.head", _LONGEST_S)
+        bench.until(f"SELECT size >= {facts} FROM log.head", _LONGEST_S)
+    print(f"taken in {facts - size:,} in {time.monotonic() - began:.0f} s", flush=True)
+    for view in VIEWS:
+        bench.looking.execute(f"DROP SCHEMA {view} CASCADE".encode())
+    bench.looking.execute("UPDATE intake.relayed SET last = (SELECT size FROM log.head) WHERE topic = 'rekam.log'")
+    bench.looking.execute("VACUUM (ANALYZE)")
+    bench.looking.execute("CHECKPOINT")
+    took = _rebuild(bench.settings, list(VIEWS), accept=True)
+    print(f"views made in {took}", flush=True)
+    return {"all_made_s": took["made"]}
 
 
 def _grow(bench: Bench, messages: Iterator[Outgoing], facts: int) -> tuple[float, dict[str, float]]:
@@ -166,17 +202,25 @@ def _between(before: Spent, after: Spent) -> Spent:
     return Spent(*(late - early for early, late in zip(before, after, strict=True)))
 
 
-def _rebuilt(settings: Settings) -> dict[str, float]:
-    """Seconds of `rekam rebuild`, with its comparison: of all three views, and of `counts` alone."""
-    return {"all_s": _rebuild(settings, list(VIEWS)), "counts_s": _rebuild(settings, ["counts"])}
+def _rebuilt(settings: Settings, *, all_three: bool) -> dict[str, float]:
+    """Seconds of `rekam rebuild`, until it is made and as a whole, with its comparison; always of `counts` alone."""
+    found: dict[str, float] = {}
+    for name, views in (("all", list(VIEWS)), ("counts", ["counts"])):
+        if all_three or name != "all":
+            took = _rebuild(settings, views, accept=False)
+            found |= {f"{name}_made_s": took["made"], f"{name}_s": took["whole"]}
+    return found
 
 
-def _rebuild(settings: Settings, names: list[str]) -> float:
+def _rebuild(settings: Settings, names: list[str], *, accept: bool) -> dict[str, float]:
+    """Seconds of one, by phase and as a whole; `made` is until its rows, indexes and blocks are there."""
+    took: dict[str, float] = {}
     began = time.monotonic()
     with redirect_stderr(StringIO()):  # its progress bar
-        told = rebuild(settings, names, accept=False)
+        told = rebuild(settings, names, accept=accept, seconds=took)
     assert all(view["swapped"] for view in told["views"]), told
-    return round(time.monotonic() - began, 2)
+    took |= {"whole": time.monotonic() - began, "made": took["load"] + took["indexes and blocks"]}
+    return {name: round(seconds, 2) for name, seconds in took.items()}
 
 
 def _disk(bench: Bench, facts: int) -> dict[str, float]:

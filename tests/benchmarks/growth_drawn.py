@@ -28,6 +28,14 @@ _PROCESSOR: Final = "µs of the processor a fact"
 _LEVEL: Final = 0.25
 """A line is level where no point is so much of its first one away from it."""
 
+_REBUILDS: Final = {
+    "three views": "all_made_s",
+    "and compared": "all_s",
+    "counts alone": "counts_made_s",
+    "counts, compared": "counts_s",
+}
+"""What is told of it: until the rows, indexes and blocks are made, and as a whole."""
+
 _BEGIN, _END = "<!-- growth -->\n", "\n<!-- /growth -->"
 
 Size = dict[str, Any]
@@ -57,12 +65,12 @@ def _plots(sizes: Sequence[Size]) -> dict[str, Plot]:
     intake = [line("intake", "intake", "process_us"), line("PostgreSQL for it", "intake", "postgres_us")]
     views = [line(view, "views", view, "process_us") for view in last["views"]]
     views += [line(f"PostgreSQL for {view}", "views", view, "postgres_us") for view in last["views"]]
-    rebuild = [_a_fact(line("all three views", "rebuild", "all_s")), _a_fact(line("counts", "rebuild", "counts_s"))]
+    rebuild = [_a_fact(line(name, "rebuild", took)) for name, took in _REBUILDS.items()]
     memory = [line(name, "memory", name) for name in last["memory"]]
     return {
         "intake": Plot("Intake, one process", _X, _PROCESSOR, intake),
         "views": Plot("Projectors, one process each", _X, _PROCESSOR, views),
-        "rebuild": Plot("rekam rebuild, with its comparison", _X, "µs a fact, on the clock", rebuild),
+        "rebuild": Plot("rekam rebuild", _X, "µs a fact, on the clock", [one for one in rebuild if one.points]),
         "as-of": answers("Counts of a past day, as known then", "as_of"),
         "page": answers("A page of 50 of a list by name", "page"),
         "memory": Plot("The most memory of each process", _X, "MB", memory),
@@ -79,8 +87,8 @@ def _figure(size: Size, *path: str) -> float:
 
 
 def _a_fact(seconds: Line) -> Line:
-    """Seconds of a whole register as microseconds of a fact."""
-    return seconds._replace(points=[(facts, 1e6 * took / facts) for facts, took in seconds.points])
+    """Seconds of a whole register as microseconds of a fact; without the sizes at which it was not measured."""
+    return seconds._replace(points=[(facts, 1e6 * took / facts) for facts, took in seconds.points if took])
 
 
 def _disk(sizes: Sequence[Size]) -> list[Line]:
@@ -133,12 +141,12 @@ def _row(cells: Sequence[str]) -> str:
 
 def _column(size: Size, last: Size) -> dict[str, str]:
     """The cells of one size by their row; `last` says of which processes and tables there are rows."""
-    rebuilt, load = size["rebuild"], size["load"]
+    load = size["load"]
     return {
         "all at once, while it grew": f"{size['grown_a_second']:,}/s",
         "intake alone": _cost(size["intake"]),
         **{f"`{view}` following": _cost(size["views"][view]) for view in last["views"]},
-        "`rekam rebuild`: all three, `counts` alone": f"{rebuilt['all_s']:,.1f} s, {rebuilt['counts_s']:,.1f} s",
+        **{f"`rekam rebuild`, {name}": _seconds(size["rebuild"].get(took)) for name, took in _REBUILDS.items()},
         "counts of a past day: p50, p99": _times(size["as_of"]),
         "a page of a list: p50, p99": _times(size["page"]),
         **{f"memory of {name}, at most": f"{_figure(size, 'memory', name):.0f} MB" for name in last["memory"]},
@@ -151,6 +159,10 @@ def _column(size: Size, last: Size) -> dict[str, str]:
 def _cost(spent: Mapping[str, float]) -> str:
     ours, servers = spent["process_us"], spent["postgres_us"]
     return f"{spent['a_second']:,}/s; processor {ours:.0f} µs a fact and PostgreSQL's {servers:.0f}"
+
+
+def _seconds(took: float | None) -> str:
+    return "not measured" if took is None else f"{took:,.1f} s"
 
 
 def _times(answers: Mapping[str, float]) -> str:

@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
         size: dict[str, Any] = {"facts": facts, "grown_a_second": 3_000, "load": {"intake": 1.0, "questions": 2.0}}
         size |= {"intake": cost, "views": {"counts": dict(cost), "trail": dict(cost)}}
         size |= {"disk": {f"log.table{at}": 100.0 - at for at in range(12)}}
-        size |= {"rebuild": {"all_s": facts / 10_000, "counts_s": facts / 50_000}}
+        size |= {"rebuild": {"all_made_s": facts / 10_000, "counts_made_s": facts / 60_000, "counts_s": facts / 50_000}}
         size |= {"as_of": {"p50_ms": 4.0, "p99_ms": 9.0}, "page": {"p50_ms": 14.0, "p99_ms": 29.0}}
         sizes.append({**size, "memory": {"intake": 150, "api": 160}})
     return {"machine": "2 cores", "day": "2026-11-28", "sizes": sizes}
@@ -95,7 +95,16 @@ def test_another_figure_is_another_picture_and_another_table(path: tuple[str, ..
 def test_a_rebuild_that_takes_ten_times_as_long_for_ten_times_as_much_is_level() -> None:
     heights = [y for _, y in points(pictures(document())["rebuild.svg"])]
 
-    assert (heights[0], heights[2]) == (heights[1], heights[3])
+    assert heights[::2] == heights[1::2]
+    assert len(set(heights)) == 3
+
+
+def test_a_rebuild_that_was_compared_at_one_size_alone_has_a_point_there_and_none_elsewhere() -> None:
+    changed = document()
+    changed["sizes"][0]["rebuild"]["all_s"] = 15.0
+
+    assert len(points(pictures(changed)["rebuild.svg"])) == 7
+    assert "| `rekam rebuild`, and compared | 15.0 s | not measured |" in table(changed)
 
 
 # ------------------------------------------------------------------ a plot
