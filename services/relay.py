@@ -84,6 +84,7 @@ class Relay:
         self._traces = traces or Tracing()
         self._passage = Passage("relay", "relayed")
         self._connection: database.Connection | None = None
+        self._over = False
         self._trouble = ""
 
     async def run(self) -> None:
@@ -100,6 +101,9 @@ class Relay:
                 self._say(type(error).__name__)
                 if isinstance(error, Clash):  # the other one works; this one has nothing to do
                     self._pulse.beat()
+            except asyncio.CancelledError:
+                self._over = True  # a call that goes on in its thread, though nobody waits for it, connects no more
+                raise
             finally:
                 self._passage.say(at_once=True)
                 try:
@@ -182,12 +186,14 @@ class Relay:
     def _session(self) -> psycopg.Cursor[Any]:
         if self._connection is None or self._connection.closed:
             connection = database.connect(self._wire.engines.database, "rekam_relay", autocommit=True, derived=True)
+            self._connection = connection
+            if self._over:
+                connection.close()
             row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_ONE]).fetchone()
             if row is None or not row[0]:
-                connection.close()
+                self._close()
                 raise Clash("another relay is at work")
             connection.execute(f"LISTEN {log.CHANNEL}")
-            self._connection = connection
         return self._connection.cursor()
 
     def _close(self) -> None:
