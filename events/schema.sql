@@ -245,11 +245,10 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number
                           AND r.outcome IN ('appended', 'duplicate', 'dismissed'))
         ON CONFLICT DO NOTHING;
-        IF to_regclass('trail.fact') IS NOT NULL THEN
-            EXECUTE 'INSERT INTO watch.source (source, first, last, accepted)
-                     SELECT source, min(position), max(position), max(accepted)::timestamptz
-                     FROM trail.fact GROUP BY source ON CONFLICT DO NOTHING';
-        END IF;
+        INSERT INTO watch.source (source, first, last, accepted)
+        SELECT convert_from(state, 'UTF8')::json ->> 'source', min(notification_id), max(notification_id), max(accepted)
+        FROM log.entry GROUP BY 1
+        ON CONFLICT DO NOTHING;
     END IF;
 END $$;
 

@@ -19,6 +19,7 @@ from services.checks_log import LogCheck
 from services.checks_offsets import Accounts
 from services.checks_people import Moment, PeopleCheck
 from services.checks_sums import BLOCK, summed
+from services.checks_watch import Watched
 from services.verdict import stream
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ def check(
         size, head = connection.execute(_SIZE).fetchone() or (0, None)
         tick = _Tick(progress, 2 * size).tick if progress else _silent
         accounts = Accounts(connection, head or 0)
-        log = LogCheck(connection, keys, accounts)
+        watched = Watched(connection)
+        log = LogCheck(connection, keys, accounts, watched)
         log.read(tick)
         projected, views = ledger.in_the_log(connection)
         days = ledger.days(connection, projected)
         people = PeopleCheck(connection, keys, projected, _moments(days, projected))
         people.read(tick)
-        verdicts = [*log.verdicts(), *accounts.verdicts(), *people.verdicts(), views]
+        verdicts = [*log.verdicts(), *accounts.verdicts(), watched.verdict, *people.verdicts(), views]
         verdicts += [
             ledger.agree(connection, projected),
             ledger.sum_to_zero(connection, projected, people.people),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from events.vault import Keys
     from services.checks_offsets import Accounts
+    from services.checks_watch import Watched
 
 __all__ = ["LogCheck"]
 
@@ -47,10 +48,13 @@ class _Said(NamedTuple):
 class LogCheck:
     """`read` goes through the whole log once; then `digest` is its last entry's, computed from the bytes alone."""
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], keys: Keys, accounts: Accounts) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[tuple[Any, ...]], keys: Keys, accounts: Accounts, watched: Watched
+    ) -> None:
         self._connection = connection
         self._keys = keys
         self._accounts = accounts
+        self._watched = watched
         self._accepted: datetime | None = None
         self.position = 0
         self.digest = bytes(32)
@@ -72,6 +76,7 @@ class LogCheck:
             tick()
         self._claimed.finish()
         self._accounts.finish()
+        self._watched.finish()
         self._head()
 
     def _place(self, position: int, state: bytes | None, digest: bytes | None) -> None:
@@ -107,6 +112,7 @@ class LogCheck:
                 self.columns.note(f"position {position}: {column} is {stands}, the entry says {kept}")
         self._claim(position, said, claims)
         self._accounts.meet(position, said.kafka, resolved=said.resolved)
+        self._watched.hear(position, said.source, said.accepted)
 
     def _claim(self, position: int, said: _Said, claims: list[tuple[Any, ...]]) -> None:
         if len(claims) != 1:

@@ -131,7 +131,7 @@ def test_a_register_from_before_it_was_kept_is_counted_when_it_is_brought_up(des
         mark = offsets.mark(cursor, "rekam.recording", 0)
         offsets.advance(cursor, {mark: (4, None)})
         offsets.account(cursor, [(mark, offsets.ranges(0, 0, [(3, "appended")]))])
-    kept = [desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked")]
+    kept = [desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked", "source")]
     with connect(desk.address) as connection:
         connection.execute("TRUNCATE watch.offsets, watch.parked, watch.source")
         connection.execute("UPDATE intake.schema SET version = 2")
@@ -139,5 +139,7 @@ def test_a_register_from_before_it_was_kept_is_counted_when_it_is_brought_up(des
     create(desk.address)
     create(desk.address)
 
-    assert [desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked")] == kept
+    assert [
+        desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked", "source")
+    ] == kept
     assert desk.rows("SELECT version FROM intake.schema") == [(3,)]

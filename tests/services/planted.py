@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["ALONE", "TOGETHER"]
+__all__ = ["ALONE", "TOGETHER", "WATCHED"]
+
+WATCHED = "watched_equals_accounts"
+"""It follows from the log and intake's accounts, so what breaks those may break it too."""
 
 
 def one(change: str, table: str, which: str = "true") -> str:
@@ -94,6 +97,20 @@ ALONE = {
                 "WHERE waits_for IS NOT NULL AND number NOT IN (SELECT number FROM intake.resolution)"
             ),
         ),
+    ],
+    WATCHED: [
+        (update("watch.offsets", "offsets = offsets + 1"),),
+        (delete("watch.offsets"),),
+        ("INSERT INTO watch.offsets VALUES ('rekam.death', 'made up', 1)",),
+        (delete("watch.parked"),),
+        (update("watch.parked", "code = 'made_up'"),),
+        (update("watch.parked", "parked = parked + interval '1 microsecond'"),),
+        ("INSERT INTO watch.parked SELECT number + 1000000, code, parked FROM watch.parked LIMIT 1",),
+        (delete("watch.source"),),
+        (update("watch.source", "first = first + 1"),),
+        (update("watch.source", "last = last - 1"),),
+        (update("watch.source", "accepted = accepted + interval '1 microsecond'"),),
+        ("INSERT INTO watch.source SELECT 'made up', first, last, accepted FROM watch.source LIMIT 1",),
     ],
     "subjects_have_keys": [
         (delete("vault.person"),),
