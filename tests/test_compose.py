@@ -21,6 +21,7 @@ from services.access.reached import reached
 from services.cli import app
 from services.processes import PROCESSES
 from services.settings import SETTINGS, from_environ
+from services.tracing import tracing
 from tests.compose import COMPOSE, CONTAINERS, OURS, SECRETS, Container, in_order, instructions
 from tests.documents import ROOT, block
 from tests.kafka.apache import POM
@@ -34,6 +35,9 @@ SPECIFICATION: Final = json.loads((ROOT / "tests" / "compose_spec" / "compose-sp
 #: What the images' own start-up scripts read.
 OF_POSTGRES: Final = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"}
 OF_KAFKA: Final = {"CLUSTER_ID", "KAFKA_HEAP_OPTS"}
+
+#: What OpenTelemetry reads; where nothing is set outside they are empty, and nothing is traced.
+OF_TRACES: Final = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS"}
 
 each_of_ours = pytest.mark.parametrize("container", OURS.values(), ids=OURS)
 each = pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
@@ -162,7 +166,7 @@ def test_a_process_runs_under_its_own_name(process: str) -> None:
 def test_its_settings_are_settings_and_fit_together(container: Container) -> None:
     settings = from_environ(container.environ)
 
-    assert set(container.environ) <= {setting.name for setting in SETTINGS}
+    assert set(container.environ) <= {setting.name for setting in SETTINGS} | OF_TRACES
     assert settings.kafka
     assert settings.database
     assert settings.pulse is not None
@@ -175,6 +179,15 @@ def test_every_setting_that_can_matter_to_a_container_is_there() -> None:
     # the embedded engines' folder, a standby, and a Kafka and a sign-on of the office's own, with passwords
     of_their_own = {name for name in left_out if name.startswith(("REKAM_KAFKA_", "REKAM_OIDC_"))}
     assert left_out == {"REKAM_DATA", "REKAM_DATABASE_READ"} | of_their_own
+
+
+@each_of_ours
+def test_where_traces_go_is_said_from_outside_and_without_it_nobody_traces(container: Container) -> None:
+    said = container.said["environment"]
+
+    assert {name: said[name] for name in OF_TRACES} == {name: f"${{{name}:-}}" for name in OF_TRACES}
+    with tracing(container.name, container.environ) as traces:
+        assert traces.sent({1: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) == {}
 
 
 def test_the_api_listens_within_its_container_and_is_reached_from_this_machine_alone() -> None:
