@@ -82,6 +82,24 @@ def without(number: int) -> Callable[[list[Relayed]], list[Relayed]]:
     return lambda some: some[:number] + some[number + 1 :]
 
 
+def exchanged(some: list[Relayed], one: int, other: int) -> list[Relayed]:
+    exchanged = [*some]
+    exchanged[one], exchanged[other] = some[other], some[one]
+    return exchanged
+
+
+def of_entries(some: list[Relayed]) -> list[int]:
+    return [at for at, receipt in enumerate(some) if json.loads(receipt.value)["outcome"] == "appended"]
+
+
+def parked_and_resolved(some: list[Relayed]) -> tuple[int, int]:
+    """Where a message is told of that was parked, and where it is told how that ended."""
+    told = [json.loads(receipt.value) for receipt in some]
+    places = [tuple(one[name] for name in ("topic", "incarnation", "partition", "offset")) for one in told]
+    ended = next(at for at, one in enumerate(told) if one["outcome"] == "resolved")
+    return places.index(places[ended]), ended
+
+
 WRONGLY_PASSED_ON: dict[str, tuple[str, Callable[[list[Relayed]], list[Relayed]]]] = {
     "an entry passed over": ("rekam.log", without(7)),
     "not to the end": ("rekam.log", lambda some: some[:-1]),
@@ -93,7 +111,15 @@ WRONGLY_PASSED_ON: dict[str, tuple[str, Callable[[list[Relayed]], list[Relayed]]
     "a receipt that is not there": ("rekam.receipts", without(0)),
     "a receipt of another outcome": (
         "rekam.receipts",
-        lambda some: [some[0]._replace(value=some[0].value.replace(b"appended", b"duplicate")), *some],
+        lambda some: [
+            one._replace(value=one.value.replace(b"appended", b"expired")) if at == of_entries(some)[0] else one
+            for at, one in enumerate(some)
+        ],
+    ),
+    "two receipts in another order": ("rekam.receipts", lambda some: exchanged(some, *of_entries(some)[:2])),
+    "how it ended before that it was parked": (
+        "rekam.receipts",
+        lambda some: exchanged(some, *parked_and_resolved(some)),
     ),
     "a parked message not told": ("rekam.quarantine", without(0)),
     "one told with another code": (

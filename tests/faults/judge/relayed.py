@@ -36,6 +36,7 @@ def judge_relayed(
     _judge_log(books, relayed["rekam.log"], verdict, anew="rekam.log" in anew)
     receipts = [_outcome(one.value, "outcome", "position") for one in relayed["rekam.receipts"]]
     _judge_others("rekam.receipts", receipts, _receipts(books), verdict, anew="rekam.receipts" in anew)
+    _judge_order(receipts, set(_of_entries(books)), verdict, anew="rekam.receipts" in anew)
     parked = [_outcome(one.value, "code") for one in relayed["rekam.quarantine"]]
     _judge_others("rekam.quarantine", parked, _parked(books), verdict, anew="rekam.quarantine" in anew)
 
@@ -65,13 +66,37 @@ def _judge_others(
             verdict.blame("relayed_wrong", f"{topic} lacks {outcome}")
 
 
-def _receipts(books: Books) -> list[Outcome]:
-    of_entries = [
+def _judge_order(receipts: Iterable[Outcome], of_entries: set[Outcome], verdict: Verdict, *, anew: bool) -> None:
+    """Whoever reads receipts is told of entries in the log's order, and that a message was parked before how it ended.
+
+    As each is told first; of a topic made again the beginning is not there.
+    """
+    reached = 0
+    told: set[Outcome] = set()
+    for receipt in dict.fromkeys(receipts):
+        *at, outcome, position = receipt
+        place = tuple(at)
+        if receipt in of_entries:
+            if position < reached:
+                verdict.blame("relayed_wrong", f"rekam.receipts tells of position {position} after {reached}")
+            reached = position
+        if outcome == "resolved" and place not in told and not anew:
+            verdict.blame("relayed_wrong", f"rekam.receipts tells how {place} ended, and not yet that it was parked")
+        told.add(place)
+
+
+def _of_entries(books: Books) -> list[Outcome]:
+    return [
         (*entry.kafka, "resolved" if entry.said.get("resolved") else "appended", entry.position)
         for entry in books.entries
         if entry.kafka is not None
     ]
-    return of_entries + [(*at, one.outcome, one.position) for at, effects in books.receipts.items() for one in effects]
+
+
+def _receipts(books: Books) -> list[Outcome]:
+    return _of_entries(books) + [
+        (*at, one.outcome, one.position) for at, effects in books.receipts.items() for one in effects
+    ]
 
 
 def _parked(books: Books) -> list[Outcome]:
