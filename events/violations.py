@@ -5,9 +5,10 @@ A value out of the data is described and never shown.
 
 from __future__ import annotations
 
-import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from events.facts import TYPES
 from events.nik import describe
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["field_name", "looks", "violation"]
 
-#: One word with a capital is what a person's name looks like, also where a program has made it the name of a field.
-_IDENTIFIER: Final = re.compile(r"(?=[a-z_]|[A-Za-z0-9]*_)[A-Za-z_][A-Za-z0-9_]{0,39}")
-_LONG_NUMBER: Final = re.compile(r"[0-9]{6}")
+_NEVER_TAKEN: Final = {"biometrics", "face", "fingerprint", "image", "iris", "photo", "signature", "template"}
+#: Every name that may be shown, for it is nobody's: the fields of all types, and what is sent though no type has it.
+_NAMES: Final = sorted(_NEVER_TAKEN.union(*(contract.model_fields for contract in TYPES.values())))
+_LONGEST: Final = 2 * max(map(len, _NAMES))
+_NEARLY: Final = 0.8
 
 _KINDS: Final = {
     type(None): "null",
@@ -48,10 +51,14 @@ def violation(error: ValidationError) -> str:
 
 
 def field_name(name: str) -> str:
-    """The name, quoted, when it looks like a field's; else what it looks like, for it may be a personal value."""
-    if _IDENTIFIER.fullmatch(name) and not _LONG_NUMBER.search(name):
+    """The name, quoted, where it is known; else what it looks like, for a program may have made a person's name of it.
+
+    A known name that it nearly is, is said: that one was meant.
+    """
+    if name in _NAMES:
         return f"`{name}`"
-    return f"a field whose name has {describe(name)}"
+    meant = get_close_matches(name.lower(), _NAMES, 1, _NEARLY) if len(name) <= _LONGEST else []
+    return f"a field whose name has {describe(name)}" + "".join(f", nearly `{known}`," for known in meant)
 
 
 def looks(value: object) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Relay"]
 
 _LIMIT: Final = 2000
+_TOLD: Final = 10 * _LIMIT
 _TICK_S: Final = 1.0
 _PAUSE_S: Final = 0.5
 _ONLY_ONE: Final = 0x52454C4159  # "RELAY"
@@ -127,7 +128,7 @@ class Relay:
         spans = self._traces.sent(shelf.parents)
         parents = shelf.parents | {position: tracing.parent_of(span) for position, span in spans.items()}
         first = [message for message in shelf.messages if message.topic == QUARANTINE_TOPIC]
-        # what was parked, and said to be so, goes before the log that may say how it ended
+        # what was parked, and said to be so, goes before the log that may say how it ended; see `_look`
         first += [m for m in shelf.messages if m.topic == RECEIPTS_TOPIC and not m.position]
         await self._send(producer, first, {})
         await self._send(producer, [m for m in shelf.messages if m.topic == LOG_TOPIC or m.position], parents)
@@ -158,8 +159,10 @@ class Relay:
         with self._session() as cursor:
             relayed = dict(cursor.execute(_RELAYED).fetchall())
             entries = log.read(cursor, relayed[LOG_TOPIC], _LIMIT)
-            parked = cursor.execute(_PARKED, [relayed[QUARANTINE_TOPIC], 10 * _LIMIT]).fetchall()
-            receipts = cursor.execute(_RECEIPTS, [relayed[RECEIPTS_TOPIC], 10 * _LIMIT]).fetchall()
+            parked = cursor.execute(_PARKED, [relayed[QUARANTINE_TOPIC], _TOLD]).fetchall()
+            receipts = cursor.execute(_RECEIPTS, [relayed[RECEIPTS_TOPIC], _TOLD]).fetchall()
+            if len(parked) == _TOLD or len(receipts) == _TOLD:
+                entries = []  # an entry may say how something ended of which it is not told yet that it was parked
             parents = watch.traces(cursor, relayed[LOG_TOPIC], entries[-1].position) if entries else {}
         messages = [Outgoing(QUARANTINE_TOPIC, _json(_PARKED_NAMES, row[1:])) for row in parked]
         messages += [Outgoing(RECEIPTS_TOPIC, _json(_RECEIPT_NAMES, row[1:])) for row in receipts]

@@ -1,4 +1,4 @@
-"""New databases on the server of the tests."""
+"""New databases on the server of the tests, and who is connected to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.postgres import USER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["new_database"]
+__all__ = ["connected", "new_database"]
 
 
 @contextmanager
@@ -28,3 +28,13 @@ def new_database(postgres: str, owner: str = USER) -> Iterator[str]:
             yield psycopg.conninfo.make_conninfo(postgres, dbname=name)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def connected(address: str) -> int:
+    """How many others are connected to that database."""
+    with psycopg.connect(address) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])

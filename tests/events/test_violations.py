@@ -85,18 +85,23 @@ def test_a_refusal_names_the_field_what_it_looks_like_and_the_way_out(
     ("name", "shown"),
     [
         ("fingerprint", "`fingerprint`"),
-        ("Listed_on2", "`Listed_on2`"),
+        ("birth_date", "`birth_date`"),
+        ("Listed_on2", "a field whose name has 10 characters, not all of them digits, nearly `listed_on`,"),
+        ("captured_onn", "a field whose name has 12 characters, nearly `captured_on`,"),
+        ("NIK", "a field whose name has 3 characters, nearly `nik`,"),
         ("5371010101909001", "a field whose name has 16 digits"),
         ("n5371010101909001", "a field whose name has 17 characters, not all of them digits"),
         ("Siti", "a field whose name has 4 characters"),
+        ("siti", "a field whose name has 4 characters"),
+        ("siti_contoh", "a field whose name has 11 characters"),
         ("SITI", "a field whose name has 4 characters"),
         ("Siti Contoh", "a field whose name has 11 characters"),
         ("", "a field whose name has 0 characters"),
         ("x" * 41, "a field whose name has 41 characters"),
-        ("x" * 40, f"`{'x' * 40}`"),
+        ("nik" * 10_000, "a field whose name has 30000 characters"),
     ],
 )
-def test_the_name_of_an_unknown_field_is_shown_only_when_it_looks_like_one(name: str, shown: str) -> None:
+def test_the_name_of_a_field_is_shown_only_where_it_is_known_and_the_one_that_was_meant(name: str, shown: str) -> None:
     assert field_name(name) == shown
     assert refused(CAPTURED, **{name: 1}).message == f"{shown} is no field of this type: leave it off"
 
