@@ -58,7 +58,7 @@ ROLES: Final = (
     "rekam_access",
     *PEOPLE,
 )
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 STEPS: Final[dict[int, str]] = {
     1: """
         ALTER TABLE IF EXISTS counts.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
@@ -66,6 +66,8 @@ STEPS: Final[dict[int, str]] = {
         ALTER TABLE IF EXISTS outstanding.position ADD COLUMN shape integer NOT NULL DEFAULT 1;
     """,
     2: "SELECT",  # schema.sql makes what is watched; an older intake would not keep it
+    # schema.sql counts anew what is watched: sources came from a view, which may have been behind
+    3: "DO $$ BEGIN IF to_regclass('watch.offsets') IS NOT NULL THEN DELETE FROM watch.offsets; END IF; END $$",
 }
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 

@@ -231,24 +231,43 @@ CREATE TABLE IF NOT EXISTS watch.trace (
     parent   text   NOT NULL
 );
 
--- In a register that is older than this, or whose counts somebody took away, they are made from what they follow from.
+-- Who said an entry; NULL for bytes that do not tell, which are for `rekam audit check` to name.
+CREATE OR REPLACE FUNCTION watch.said_by(state bytea) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN convert_from(state, 'UTF8')::json ->> 'source';
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END $$;
+
+-- Counts anew what is counted here in passing, from what it follows from. For the owner of the tables; intake waits.
+CREATE OR REPLACE PROCEDURE watch.count_anew()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM log.head FOR UPDATE;
+    DELETE FROM watch.offsets;
+    INSERT INTO watch.offsets (topic, outcome, offsets)
+    SELECT topic, outcome, sum(last - first + 1) FROM intake.accounted GROUP BY topic, outcome;
+    DELETE FROM watch.parked;
+    INSERT INTO watch.parked (number, code, parked)
+    SELECT number, coalesce((SELECT reason FROM intake.resolution r WHERE r.number = q.number
+                             ORDER BY step DESC LIMIT 1), code), parked
+    FROM intake.quarantine q
+    WHERE NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number
+                      AND r.outcome IN ('appended', 'duplicate', 'dismissed'));
+    DELETE FROM watch.source;
+    INSERT INTO watch.source (source, first, last, accepted)
+    SELECT source, min(position), max(position), max(accepted)
+    FROM (SELECT watch.said_by(state) AS source, notification_id AS position, accepted FROM log.entry) AS said
+    WHERE source IS NOT NULL GROUP BY source;
+END $$;
+
+-- In a register that is older than this, or whose counts somebody took away.
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM watch.offsets) AND EXISTS (SELECT FROM intake.accounted) THEN
-        INSERT INTO watch.offsets (topic, outcome, offsets)
-        SELECT topic, outcome, sum(last - first + 1) FROM intake.accounted GROUP BY topic, outcome
-        ON CONFLICT DO NOTHING;
-        INSERT INTO watch.parked (number, code, parked)
-        SELECT number, coalesce((SELECT reason FROM intake.resolution r WHERE r.number = q.number
-                                 ORDER BY step DESC LIMIT 1), code), parked
-        FROM intake.quarantine q
-        WHERE NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number
-                          AND r.outcome IN ('appended', 'duplicate', 'dismissed'))
-        ON CONFLICT DO NOTHING;
-        INSERT INTO watch.source (source, first, last, accepted)
-        SELECT convert_from(state, 'UTF8')::json ->> 'source', min(notification_id), max(notification_id), max(accepted)
-        FROM log.entry GROUP BY 1
-        ON CONFLICT DO NOTHING;
+    IF (NOT EXISTS (SELECT FROM watch.offsets) AND EXISTS (SELECT FROM intake.accounted))
+        OR (NOT EXISTS (SELECT FROM watch.source) AND EXISTS (SELECT FROM log.entry)) THEN
+        CALL watch.count_anew();
     END IF;
 END $$;
 

@@ -76,36 +76,36 @@ def test_each_role_can_be_taken_on(database: str, role: str) -> None:
 def test_a_database_of_a_newer_rekam_is_refused(database: str) -> None:
     with connect(database) as connection:
         connection.execute("UPDATE intake.schema SET version = version + 1")
-    with pytest.raises(Refusal, match="schema version 4, this program knows 3"):
+    with pytest.raises(Refusal, match="schema version 5, this program knows 4"):
         create(database)
 
 
 def test_a_database_of_an_older_rekam_is_brought_up_step_by_step(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events.database, "SCHEMA_VERSION", 5)
+    monkeypatch.setattr(events.database, "SCHEMA_VERSION", 6)
     monkeypatch.setattr(
         events.database,
         "STEPS",
-        {3: "ALTER TABLE log.claim ADD COLUMN one int", 4: "ALTER TABLE log.claim RENAME COLUMN one TO two"},
+        {4: "ALTER TABLE log.claim ADD COLUMN one int", 5: "ALTER TABLE log.claim RENAME COLUMN one TO two"},
     )
     create(database)
     create(database)
 
     with connect(database) as connection:
-        assert connection.execute("SELECT version FROM intake.schema").fetchall() == [(5,)]
+        assert connection.execute("SELECT version FROM intake.schema").fetchall() == [(6,)]
         connection.execute("SELECT two FROM log.claim")
     monkeypatch.undo()
-    with pytest.raises(Refusal, match="schema version 5, this program knows 3"):
+    with pytest.raises(Refusal, match="schema version 6, this program knows 4"):
         create(database)
 
 
 def test_where_one_step_fails_none_was_taken(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events.database, "SCHEMA_VERSION", 5)
+    monkeypatch.setattr(events.database, "SCHEMA_VERSION", 6)
     monkeypatch.setattr(
         events.database,
         "STEPS",
-        {3: "ALTER TABLE log.claim ADD one int", 4: "ALTER TABLE log.nothing ADD x int"},
+        {4: "ALTER TABLE log.claim ADD one int", 5: "ALTER TABLE log.nothing ADD x int"},
     )
     with pytest.raises(psycopg.errors.UndefinedTable):
         create(database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
 from events import offsets, watch
 from events.database import connect, create
@@ -124,22 +125,70 @@ def test_a_trace_goes_as_far_as_the_relay_which_takes_it_away(database: str) -> 
         assert watch.traces(cursor, 0, 9) == {9: "c"}
 
 
-def test_a_register_from_before_it_was_kept_is_counted_when_it_is_brought_up(desk: Desk) -> None:
+def of_what_is_there(desk: Desk) -> list[list[tuple[object, ...]]]:
+    return [desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked", "source")]
+
+
+@pytest.fixture
+def busy(desk: Desk) -> Desk:
+    """One at which something was appended, parked, given up and lost on the way, by two sources."""
     desk.takes(bad(), of(CAPTURED, "c-1"), withdrawal("w-1", "c-9"), of(RESIDENT_LISTED, "l-1"), bad())
+    desk.takes(of(CAPTURED, "c-2", source=OTHER), of(CAPTURED, "c-3"))
     desk.dismisses(1)
     with connect(desk.address, "rekam_intake") as connection, connection.cursor() as cursor:
         mark = offsets.mark(cursor, "rekam.recording", 0)
         offsets.advance(cursor, {mark: (4, None)})
         offsets.account(cursor, [(mark, offsets.ranges(0, 0, [(3, "appended")]))])
-    kept = [desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked", "source")]
-    with connect(desk.address) as connection:
-        connection.execute("TRUNCATE watch.offsets, watch.parked, watch.source")
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("version", "spoilt"),
+    [
+        (2, "DROP SCHEMA watch CASCADE"),
+        (3, "TRUNCATE watch.offsets, watch.parked, watch.source"),
+        (3, "UPDATE watch.source SET first = first + 1"),
+        (3, "DELETE FROM watch.source WHERE first > 1"),
+        (4, "TRUNCATE watch.offsets"),
+        (4, "TRUNCATE watch.source"),
+    ],
+)
+def test_what_an_older_program_or_nobody_has_counted_is_counted_when_a_register_is_brought_up(
+    busy: Desk, version: int, spoilt: str
+) -> None:
+    kept = of_what_is_there(busy)
+    with connect(busy.address) as connection:
+        connection.execute(spoilt.encode())
+        connection.execute("UPDATE intake.schema SET version = %s", [version])
+
+    create(busy.address)
+    create(busy.address)
+
+    assert of_what_is_there(busy) == kept
+    assert busy.rows("SELECT version FROM intake.schema") == [(4,)]
+
+
+@pytest.mark.parametrize("table", ["offsets", "parked", "source"])
+def test_the_owner_may_have_it_counted_anew(busy: Desk, table: str) -> None:
+    kept = of_what_is_there(busy)
+    with connect(busy.address) as connection:
+        connection.execute(f"DELETE FROM watch.{table} WHERE ctid = (SELECT ctid FROM watch.{table} LIMIT 1)".encode())
+    assert of_what_is_there(busy) != kept
+
+    with connect(busy.address) as connection:
+        connection.execute("CALL watch.count_anew()")
+
+    assert of_what_is_there(busy) == kept
+    with connect(busy.address, "rekam_intake") as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute("CALL watch.count_anew()")
+
+
+@pytest.mark.parametrize("state", [b"{}", b"{", b"\xff", b"[]", b'{"source": "\\u0000"}'])
+def test_bytes_that_are_no_entry_keep_no_register_from_being_brought_up(busy: Desk, state: bytes) -> None:
+    with connect(busy.address) as connection:
+        connection.execute("UPDATE log.entry SET state = %s WHERE notification_id = 2", [state])
         connection.execute("UPDATE intake.schema SET version = 2")
 
-    create(desk.address)
-    create(desk.address)
+    create(busy.address)
 
-    assert [
-        desk.rows(f"SELECT * FROM watch.{table} ORDER BY 1, 2") for table in ("offsets", "parked", "source")
-    ] == kept
-    assert desk.rows("SELECT version FROM intake.schema") == [(3,)]
+    assert busy.rows(SOURCES) == [(SOURCE, 1, 4), (OTHER, 3, 3)]

@@ -14,14 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.faults.run import planned, run
+from tests.faults.run import audited, planned, run
 from tests.faults.stage import on_stage
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tests.faults.run import Report
-    from tests.faults.stage import Stage
 
 
 LONGEST: Final = 24 * 60
@@ -55,15 +53,8 @@ def _run(seed: int, minutes: float, keep: Path | None) -> Report:
         (keep / f"seed-{seed}").mkdir(parents=True)
     with place as folder, on_stage(Path(folder)) as stage:
         report = run(stage, Path(folder) / "published", seed, minutes)
-        report.failures += _audited(stage)
+        report.failures += audited(stage)
         return report
-
-
-def _audited(stage: Stage) -> list[str]:
-    """The product's own auditor as a second witness: what it has against the register, in its words."""
-    command = [sys.executable, "-m", "services", "audit", "check"]
-    done = subprocess.run(command, env=stage.environ(), capture_output=True, text=True, check=False)
-    return [f"rekam audit check ended with {done.returncode}: {done.stdout}{done.stderr}"] if done.returncode else []
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from tests.faults.plan import Fault
     from tests.faults.stage import Stage
 
-__all__ = ["RATE", "Report", "run"]
+__all__ = ["RATE", "Report", "audited", "run"]
 
 #: Messages a second of each publisher.
 RATE: Final = 40
@@ -262,3 +264,10 @@ def _as_relayed(record: Any) -> Relayed:
 def planned(seed: int, minutes: float) -> str:
     """The plan of a seed, in lines."""
     return text(plan(seed, minutes))
+
+
+def audited(stage: Stage) -> list[str]:
+    """The product's own auditor as a second witness: what it has against the register, in its words."""
+    command = [sys.executable, "-m", "services", "audit", "check"]
+    done = subprocess.run(command, env=stage.environ(), capture_output=True, text=True, check=False)
+    return [f"rekam audit check ended with {done.returncode}: {done.stdout}{done.stderr}"] if done.returncode else []

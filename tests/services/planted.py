@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["ALONE", "TOGETHER", "WATCHED"]
 
 WATCHED = "watched_equals_accounts"
-"""It follows from the log and intake's accounts, so what breaks those may break it too."""
 
 
 def one(change: str, table: str, which: str = "true") -> str:
