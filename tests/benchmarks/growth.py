@@ -82,6 +82,17 @@ class Spent(NamedTuple):
         }
 
 
+class Grown(NamedTuple):
+    """Facts a second; the most memory of each process that took part in all of it, in MB; seconds of a rebuild, if any.
+
+    What has passed by only the last of many facts has not the memory that it would have.
+    """
+
+    a_second: int
+    memory: dict[str, float]
+    rebuilt: dict[str, float]
+
+
 def measured(bench: Bench, sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
     """Measure at each size, ascending; after each, everything so far is kept."""
     assert list(sizes) == sorted(set(sizes)), "the sizes ascend"
@@ -102,56 +113,59 @@ def keep(document: dict[str, Any]) -> None:
 
 def _at(bench: Bench, facts: int, messages: Iterator[Outgoing], token: str) -> dict[str, Any]:
     """Grow to that many facts, and everything that is measured there."""
-    rebuilt: dict[str, float] = {}
-    size = int(bench.one("SELECT size FROM log.head"))
-    if facts - size > IN_BULK:
-        rebuilt |= _grow_in_bulk(bench, messages, facts - SAMPLE - _THROUGH_ALL)
-        size = facts - SAMPLE - _THROUGH_ALL
-    more = facts - SAMPLE - size
-    took, memory = _grow(bench, islice(messages, more), facts - SAMPLE)
-    print(f"grown to {facts - SAMPLE:,} in {took:.0f} s", flush=True)
-    bench.looking.execute("VACUUM (ANALYZE)")
-    bench.looking.execute("CHECKPOINT")
-    found: dict[str, Any] = {"facts": facts, "grown_a_second": round(more / took), "load": {}}
+    size, up_to = int(bench.one("SELECT size FROM log.head")), facts - SAMPLE
+    in_bulk = facts - size > IN_BULK
+    if in_bulk:
+        grown = _grow_in_bulk(bench, messages, up_to - _THROUGH_ALL)
+        _grow(bench, islice(messages, _THROUGH_ALL), up_to)
+    else:
+        grown = _grow(bench, islice(messages, up_to - size), up_to)
+    print(f"grown to {up_to:,}: {grown}", flush=True)
+    _settle(bench)
+    found: dict[str, Any] = {"facts": facts, "grown_a_second": grown.a_second, "in_bulk": in_bulk, "load": {}}
     for name, measure in (
         ("intake", lambda: _intake(bench, list(islice(messages, SAMPLE)), facts)),
         ("views", lambda: _views(bench, facts)),
         ("disk", lambda: _disk(bench, facts)),
         ("questions", lambda: _asked(bench, token)),
-        ("rebuild", lambda: rebuilt | _rebuilt(bench.settings, all_three=not rebuilt)),
+        ("rebuild", lambda: grown.rebuilt | _rebuilt(bench.settings, all_three=not in_bulk)),
     ):
         found[name] = measure()
         found["load"][name] = round(os.getloadavg()[0], 1)
         print(f"{name}: {found[name]}", flush=True)
-    answers, memory["api"] = found.pop("questions")
-    return {**found, **answers, "memory": {name: round(mb) for name, mb in memory.items()}}
+    answers, grown.memory["api"] = found.pop("questions")
+    return {**found, **answers, "memory": {name: round(mb) for name, mb in grown.memory.items()}}
 
 
-def _grow_in_bulk(bench: Bench, messages: Iterator[Outgoing], facts: int) -> dict[str, float]:
-    """Have intake alone take them in, and make the views anew; how long all three took, with nothing to compare with.
+def _settle(bench: Bench) -> None:
+    bench.looking.execute("VACUUM (ANALYZE)")
+    bench.looking.execute("CHECKPOINT")
+
+
+def _grow_in_bulk(bench: Bench, messages: Iterator[Outgoing], facts: int) -> Grown:
+    """Have intake alone take them in, and make the views anew, with nothing to compare them with.
 
     What the relay has not passed on it leaves out, as if it had grown too old to be kept on its topic.
     """
     began, size = time.monotonic(), int(bench.one("SELECT size FROM log.head"))
-    with bench.process("intake"):
+    with bench.process("intake") as intake:
         for at in range(size, facts, _AT_ONCE):
             asyncio.run(bench.send(list(islice(messages, min(_AT_ONCE, facts - at)))))
             bench.until(f"SELECT size >= {at - _AHEAD} FROM log.head", _LONGEST_S)
         bench.until(f"SELECT size >= {facts} FROM log.head", _LONGEST_S)
-    print(f"taken in {facts - size:,} in {time.monotonic() - began:.0f} s", flush=True)
+        a_second = round((facts - size) / (time.monotonic() - began))
+        memory = {"intake": memory_mb(intake.pid)}
     for view in VIEWS:
         bench.looking.execute(f"DROP SCHEMA {view} CASCADE".encode())
     bench.looking.execute("UPDATE intake.relayed SET last = (SELECT size FROM log.head) WHERE topic = 'rekam.log'")
-    bench.looking.execute("VACUUM (ANALYZE)")
-    bench.looking.execute("CHECKPOINT")
+    _settle(bench)
     took = _rebuild(bench.settings, list(VIEWS), accept=True)
-    print(f"views made in {took}", flush=True)
-    return {"all_made_s": took["made"]}
+    return Grown(a_second, memory, {"all_made_s": took["made"], "all_made_of": facts})
 
 
-def _grow(bench: Bench, messages: Iterator[Outgoing], facts: int) -> tuple[float, dict[str, float]]:
-    """Take them in while views and relay follow; the seconds, and the most memory each process had, in MB."""
-    began = time.monotonic()
+def _grow(bench: Bench, messages: Iterator[Outgoing], facts: int) -> Grown:
+    """Take them in while views and relay follow."""
+    began, size = time.monotonic(), int(bench.one("SELECT size FROM log.head"))
     with ExitStack() as opened:
         children = {name: opened.enter_context(bench.process(name)) for name in ("intake", *_BEHIND)}
         while some := list(islice(messages, _AT_ONCE)):
@@ -160,8 +174,8 @@ def _grow(bench: Bench, messages: Iterator[Outgoing], facts: int) -> tuple[float
         for view in VIEWS:
             bench.until(f"SELECT position >= {facts} FROM {view}.position", _LONGEST_S)
         bench.until(f"SELECT last >= {facts} FROM intake.relayed WHERE topic = 'rekam.log'", _LONGEST_S)
-        took = time.monotonic() - began
-        return took, {name: memory_mb(one.pid) for name, one in children.items()}
+        a_second = round((facts - size) / (time.monotonic() - began))
+        return Grown(a_second, {name: memory_mb(one.pid) for name, one in children.items()}, {})
 
 
 def _intake(bench: Bench, sample: Sequence[Outgoing], facts: int) -> dict[str, float]:

@@ -56,7 +56,8 @@ def _plots(sizes: Sequence[Size]) -> dict[str, Plot]:
     last = sizes[-1]
 
     def line(name: str, *path: str) -> Line:
-        return Line(name, [(size["facts"], _figure(size, *path)) for size in sizes])
+        found = [(size["facts"], _figure(size, *path)) for size in sizes]
+        return Line(name, [(facts, figure) for facts, figure in found if figure is not None])
 
     def answers(title: str, question: str) -> Plot:
         lines = [line("p50", question, "p50_ms"), line("p99", question, "p99_ms")]
@@ -65,8 +66,8 @@ def _plots(sizes: Sequence[Size]) -> dict[str, Plot]:
     intake = [line("intake", "intake", "process_us"), line("PostgreSQL for it", "intake", "postgres_us")]
     views = [line(view, "views", view, "process_us") for view in last["views"]]
     views += [line(f"PostgreSQL for {view}", "views", view, "postgres_us") for view in last["views"]]
-    rebuild = [_a_fact(line(name, "rebuild", took)) for name, took in _REBUILDS.items()]
-    memory = [line(name, "memory", name) for name in last["memory"]]
+    rebuild = [_a_fact(sizes, name, took) for name, took in _REBUILDS.items()]
+    memory = [line(name, "memory", name) for name in _of_any(sizes, "memory")]
     return {
         "intake": Plot("Intake, one process", _X, _PROCESSOR, intake),
         "views": Plot("Projectors, one process each", _X, _PROCESSOR, views),
@@ -78,17 +79,29 @@ def _plots(sizes: Sequence[Size]) -> dict[str, Plot]:
     }
 
 
-def _figure(size: Size, *path: str) -> float:
-    """What stands there; a table that held nothing at that size is 0."""
+def _figure(size: Size, *path: str) -> float | None:
+    """What stands there; None where that was not measured."""
     found: Any = size
     for name in path:
-        found = found.get(name, 0)
+        if name not in found:
+            return None
+        found = found[name]
     return float(found)
 
 
-def _a_fact(seconds: Line) -> Line:
-    """Seconds of a whole register as microseconds of a fact; without the sizes at which it was not measured."""
-    return seconds._replace(points=[(facts, 1e6 * took / facts) for facts, took in seconds.points if took])
+def _of_any(sizes: Sequence[Size], part: str) -> list[str]:
+    """The names in a part of any size, in the order of the first that has most."""
+    return list(max((size[part] for size in sizes), key=len))
+
+
+def _a_fact(sizes: Sequence[Size], name: str, seconds: str) -> Line:
+    """Seconds of a whole register as microseconds of a fact; what was made without a comparison may be of fewer."""
+    found = []
+    for facts, rebuilt in ((size["facts"], size["rebuild"]) for size in sizes):
+        if seconds in rebuilt:
+            of = rebuilt.get("all_made_of", facts) if seconds == "all_made_s" else facts
+            found.append((facts, 1e6 * rebuilt[seconds] / of))
+    return Line(name, found)
 
 
 def _disk(sizes: Sequence[Size]) -> list[Line]:
@@ -97,7 +110,7 @@ def _disk(sizes: Sequence[Size]) -> list[Line]:
     others = [
         (size["facts"], sum(bytes_ for table, bytes_ in size["disk"].items() if table not in named)) for size in sizes
     ]
-    lines = [Line(name, [(size["facts"], _figure(size, "disk", name)) for size in sizes]) for name in named]
+    lines = [Line(name, [(size["facts"], size["disk"].get(name, 0.0)) for size in sizes]) for name in named]
     return [*lines, Line("all others", others)]
 
 
@@ -115,7 +128,12 @@ def shown(document: Mapping[str, Any]) -> str:
 def _said(plot: Plot) -> str:
     """The first and last figure of each line, and whether it is level."""
     levels = [line for line in plot.lines if _is_level(line)]
-    said = [f"{line.name} {line.points[0][1]:,.1f} → {line.points[-1][1]:,.1f}" for line in plot.lines]
+    last = max(line.points[-1][0] for line in plot.lines)
+    said = [
+        f"{line.name} {line.points[0][1]:,.1f} → {line.points[-1][1]:,.1f}"
+        + (f" (at {line.points[-1][0]:,.0f})" if line.points[-1][0] != last else "")
+        for line in plot.lines
+    ]
     others = ", ".join(line.name for line in plot.lines if line not in levels)
     verdict = f"Not level: {others}." if others else "Level."
     return f"{', '.join(said)}. {verdict}"
@@ -129,7 +147,8 @@ def _is_level(line: Line) -> bool:
 def table(document: Mapping[str, Any]) -> str:
     """Every figure, a row each and a column for each size; the machine beneath."""
     sizes = document["sizes"]
-    columns = [_column(size, sizes[-1]) for size in sizes]
+    named = {part: _of_any(sizes, part) for part in ("views", "memory", "disk")}
+    columns = [_column(size, named) for size in sizes]
     lines = [_row(["what", *(f"{size['facts']:,} facts" for size in sizes)]), "|---" * (1 + len(sizes)) + "|"]
     lines += [_row([what, *(column[what] for column in columns)]) for what in columns[-1]]
     return "\n".join([*lines, "", f"{document['day']}; {document['machine']}"])
@@ -139,18 +158,21 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _column(size: Size, last: Size) -> dict[str, str]:
-    """The cells of one size by their row; `last` says of which processes and tables there are rows."""
+def _column(size: Size, named: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The cells of one size by their row; `named` says of which processes and tables there are rows."""
     load = size["load"]
     return {
-        "all at once, while it grew": f"{size['grown_a_second']:,}/s",
+        "while it grew": f"{size['grown_a_second']:,}/s, {'intake alone' if size.get('in_bulk') else 'all at once'}",
         "intake alone": _cost(size["intake"]),
-        **{f"`{view}` following": _cost(size["views"][view]) for view in last["views"]},
-        **{f"`rekam rebuild`, {name}": _seconds(size["rebuild"].get(took)) for name, took in _REBUILDS.items()},
+        **{f"`{view}` following": _cost(size["views"][view]) for view in named["views"]},
+        **{
+            f"`rekam rebuild`, {name}": _or_not(size["rebuild"].get(took), ",.1f", "s")
+            for name, took in _REBUILDS.items()
+        },
         "counts of a past day: p50, p99": _times(size["as_of"]),
         "a page of a list: p50, p99": _times(size["page"]),
-        **{f"memory of {name}, at most": f"{_figure(size, 'memory', name):.0f} MB" for name in last["memory"]},
-        **{f"`{name}` on disk": f"{_figure(size, 'disk', name):,.1f} bytes a fact" for name in last["disk"]},
+        **{f"memory of {name}, at most": _or_not(size["memory"].get(name), ".0f", "MB") for name in named["memory"]},
+        **{f"`{name}` on disk": f"{size['disk'].get(name, 0):,.1f} bytes a fact" for name in named["disk"]},
         "all tables on disk": f"{sum(size['disk'].values()):,.0f} bytes a fact",
         f"load: {', '.join(load)}": ", ".join(map(str, load.values())),
     }
@@ -161,8 +183,8 @@ def _cost(spent: Mapping[str, float]) -> str:
     return f"{spent['a_second']:,}/s; processor {ours:.0f} µs a fact and PostgreSQL's {servers:.0f}"
 
 
-def _seconds(took: float | None) -> str:
-    return "not measured" if took is None else f"{took:,.1f} s"
+def _or_not(figure: float | None, form: str, unit: str) -> str:
+    return "not measured" if figure is None else f"{figure:{form}} {unit}"
 
 
 def _times(answers: Mapping[str, float]) -> str:
