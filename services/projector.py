@@ -73,9 +73,12 @@ class Follower:
         try:
             with connection.transaction(), connection.cursor() as cursor:
                 old = position.take(cursor, self._view)
+                if old != self._stood:  # another projector was here meanwhile, or the database was put back
+                    self._memory.forget()
                 entries, new = self._following(cursor, old, sent)
                 if entries:
-                    self._apply(cursor, old, new, entries)
+                    position.move(cursor, old, new)
+                    self._view.apply(cursor, self._memory.changes(cursor, entries))
         except BaseException as error:
             self._memory.forget()
             if isinstance(error, psycopg.OperationalError):
@@ -108,12 +111,6 @@ class Follower:
             self._connection.close()
             self._connection = None
 
-    def _apply(self, cursor: psycopg.Cursor[Any], old: Standing, new: Standing, entries: Sequence[Sent]) -> None:
-        if old != self._stood:  # another projector was here meanwhile, or the database was put back
-            self._memory.forget()
-        position.move(cursor, old, new)
-        self._view.apply(cursor, self._memory.changes(cursor, entries))
-
     def _following(
         self, cursor: psycopg.Cursor[Any], old: Standing, sent: Sequence[Sent]
     ) -> tuple[list[Sent], Standing]:
@@ -145,8 +142,12 @@ class Follower:
         connection = self._connection
         if connection is None or connection.closed:
             connection = self._connection = database.connect(self._address, "rekam_projector", derived=True)
-            connection.execute(f"SET search_path = {self._schema}")
-            connection.commit()
+            try:
+                connection.execute(f"SET search_path = {self._schema}")
+                connection.commit()
+            except BaseException:
+                self._disconnect()
+                raise
         if self._over:
             connection.close()
         return connection

@@ -91,7 +91,7 @@ def _figure(size: Size, *path: str) -> float | None:
 
 def _of_any(sizes: Sequence[Size], part: str) -> list[str]:
     """The names in a part of any size, in the order of the first that has most."""
-    return list(max((size[part] for size in sizes), key=len))
+    return max((list(size[part]) for size in sizes), key=len)
 
 
 def _a_fact(sizes: Sequence[Size], name: str, seconds: str) -> Line:
