@@ -49,6 +49,10 @@ class Batch:
     begin: int
     records: Sequence[ConsumerRecord[Any, Any]]
 
+    @property
+    def partition(self) -> TopicPartition:
+        return TopicPartition(self.mark.topic, self.mark.partition)
+
     def after(self) -> Mark:
         """Where the partition stands when the batch is accounted for."""
         return replace(self.mark, next=self.records[-1].offset + 1, last=last_of(self.records[-1]))

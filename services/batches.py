@@ -2,7 +2,9 @@
 
 A broker takes what no client here can read: a header whose name is not UTF-8, or a batch of a kilobyte that unpacks to
 gigabytes. aiokafka falls over the first for ever, and unpacks the second into memory. Here such a message is delivered
-all the same, in its place, as an `Unreadable`; a batch that cannot be unpacked is that many of them.
+all the same, in its place, as an `Unreadable`; a batch that cannot be unpacked is that many of them. For one that may
+not even be told message by message an `Untellable` stands in its last place: an error would take along what was read
+before it of the same answer, and again each time.
 
 aiokafka has no setting for either. So its reading of a fetched answer is wrapped, and of its codecs those that unpack
 without bound are replaced, by `install`; tests see to it that both are still what aiokafka uses.
@@ -12,20 +14,26 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
 
 import cramjam
+from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
-from aiokafka.errors import CorruptRecordException
+from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
 from aiokafka.record import default_records
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["LARGEST_UNPACKED", "MOST", "Unpackable", "Unreadable", "install"]
+    from aiokafka import ConsumerRecord
+
+__all__ = ["LARGEST_UNPACKED", "MOST", "Unreadable", "Untellable", "install", "parted"]
+
+Record: TypeAlias = "ConsumerRecord[Any, Any]"
 
 LARGEST_UNPACKED: Final = 32 * 1024 * 1024
 """Bytes of a batch once it is unpacked. A value has at most 32,768, so that is 1,000 of the largest."""
@@ -38,6 +46,11 @@ _DAMAGED: Final = "its bytes are not those of a Kafka message: look at the progr
 _PACKED: Final = (
     f"its batch cannot be unpacked, or unpacks to more than {LARGEST_UNPACKED // 1024 // 1024} MB: send smaller batches"
 )
+_CODEC: Final = "its compression is not known here"
+_CHANGED: Final = "its checksum is not that of its bytes, so the broker's disk, or what carries it, has changed it"
+_FARTHEST: Final = 2**31 - 1
+"""The last place that a batch may have, behind its first."""
+
 _LENGTH_AT: Final = 8
 _MAGIC_AT: Final = 16
 _NOT_IN_LENGTH: Final = 12
@@ -63,13 +76,32 @@ class Unreadable(bytes):
         return made
 
 
+class Untellable(bytes):
+    """Stands for a whole batch, in its last place or behind it. `first` is its first offset."""
+
+    first: int
+    why: str
+
+    def __new__(cls, first: int, why: str) -> Self:
+        made = super().__new__(cls)
+        made.first, made.why = first, why
+        return made
+
+    def said_at(self, partition: TopicPartition) -> str:
+        """What stands in the way of all that is behind it there, and the way out."""
+        return (
+            f"{partition.topic}[{partition.partition}] cannot be read from offset {self.first} on: {self.why}. It is "
+            "tried again; or delete up to behind it with kafka-delete-records: those offsets are then told as expired"
+        )
+
+
 class _Placed(NamedTuple):
     """As much of a record as aiokafka asks for."""
 
     offset: int
     timestamp: int
     timestamp_type: int
-    value: Unreadable
+    value: Unreadable | Untellable
     key: None = None
     headers: tuple[()] = ()
     checksum: None = None
@@ -82,6 +114,19 @@ def install() -> None:
         module.gzip_decode = _gunzip
         module.lz4_decode = _bounded(cramjam.lz4)
         module.zstd_decode = _bounded(cramjam.zstd)  # snappy unpacks to 21 times as much at the most
+
+
+def parted(records: Iterable[Record]) -> tuple[dict[TopicPartition, list[Record]], dict[TopicPartition, Untellable]]:
+    """What was delivered by partition, up to what cannot be told there, if anything: that by itself."""
+    told: dict[TopicPartition, list[Record]] = defaultdict(list)
+    untold: dict[TopicPartition, Untellable] = {}
+    for record in records:
+        tp = TopicPartition(record.topic, record.partition)
+        if isinstance(record.value, Untellable):
+            untold.setdefault(tp, record.value)
+        elif tp not in untold:  # what is behind it comes again, once it can be told
+            told[tp].append(record)
+    return told, untold
 
 
 class _Answer:
@@ -106,11 +151,12 @@ class _Answer:
 
 
 class _Batch:
-    """A batch that always tells of each of its offsets; everything else is asked of aiokafka's own."""
+    """A batch that always tells of each of its offsets, or that it cannot; the rest is asked of aiokafka's own."""
 
     def __init__(self, batch: Any, raw: memoryview) -> None:
         self._batch = batch
         self._raw = raw
+        self._is_as_sent = bool(batch.validate_crc())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batch, name)
@@ -118,30 +164,62 @@ class _Batch:
     def __next__(self) -> Any:
         return next(self._batch)
 
+    def validate_crc(self) -> bool:
+        """What is not as it was sent is told below: from here aiokafka would raise an error."""
+        return True
+
+    @property
+    def is_control_batch(self) -> bool:
+        return self._is_as_sent and bool(self._batch.is_control_batch)
+
+    @property
+    def producer_id(self) -> int | None:
+        return self._batch.producer_id if self._is_as_sent else None
+
+    @property
+    def next_offset(self) -> int:
+        """The checksum is over how far it reaches too, but not over where it begins."""
+        return int(self._batch.next_offset if self._is_as_sent else self._batch.base_offset + _FARTHEST + 1)
+
     def __iter__(self) -> Iterator[Any]:
-        read, behind = 0, int(self._batch.base_offset)
+        if not self._is_as_sent:
+            yield self._untellable(_CHANGED)
+            return
+        try:
+            read, why = self._read()
+        except UnsupportedCodecError:
+            yield self._untellable(_CODEC)
+            return
+        behind = read[-1].offset + 1 if read else int(self._batch.base_offset)
+        left = self.next_offset - behind if why else 0
+        if left > MOST:
+            yield self._untellable(f"a batch of {left:,} messages that does not unpack")
+            return
+        yield from read
+        for at in range(left):
+            raw = Unreadable(b"" if at else bytes(self._raw), why)
+            yield _Placed(behind + at, self._batch.max_timestamp, self._batch.timestamp_type, raw)
+
+    def _read(self) -> tuple[list[Any], str]:
+        """What can be read from its beginning on, and why nothing behind that can, if so."""
+        read: list[Any] = []
         try:
             for record in self._batch:
-                yield record
-                read, behind = read + 1, record.offset + 1
+                read.append(record)  # noqa: PERF402 - what was read before an error is kept
         except (Unpackable, cramjam.DecompressionError):
-            yield from self._none_from(behind, _PACKED)
+            return read, _PACKED
         except (UnicodeDecodeError, CorruptRecordException):
             try:
-                for record in islice(_OneByOne(self._raw), read, None):
-                    yield record
-                    behind = record.offset + 1
+                for record in islice(_OneByOne(self._raw), len(read), None):
+                    read.append(record)  # noqa: PERF402
             except (CorruptRecordException, IndexError):  # its messages end before it says that they do
-                yield from self._none_from(behind, _DAMAGED)
+                return read, _DAMAGED
+        return read, ""
 
-    def _none_from(self, first: int, why: str) -> Iterator[_Placed]:
+    def _untellable(self, why: str) -> _Placed:
         batch = self._batch
-        count = batch.next_offset - first
-        if count > MOST:
-            raise Unpackable(f"a batch of {count:,} messages that does not unpack")
-        for at in range(count):
-            raw = Unreadable(b"" if at else bytes(self._raw), why)
-            yield _Placed(first + at, batch.max_timestamp, batch.timestamp_type, raw)
+        marker = Untellable(batch.base_offset, why)
+        return _Placed(self.next_offset - 1, batch.max_timestamp, batch.timestamp_type, marker)
 
 
 class _OneByOne(default_records._DefaultRecordBatchPy):  # type: ignore[misc] # noqa: SLF001

@@ -12,12 +12,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from events.errors import MadeAgain, Refusal, Unreachable
 from events.offsets import Last
 from services import batches
-from services.batches import Unpackable
+from services.batches import Untellable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -51,12 +51,9 @@ def last_of(record: ConsumerRecord[Any, Any]) -> Last:
     return Last(record.offset, record.timestamp, sha256(record.value or b"").digest())
 
 
-def _unreadable(partition: TopicPartition, offset: int, error: Exception) -> str:
-    what = str(error) if isinstance(error, Unpackable) else "a compression that is not known here"
-    return (
-        f"{partition.topic}[{partition.partition}] cannot be read from offset {offset} on: {what}. "
-        "Or delete up to behind it with kafka-delete-records: those offsets are then told as expired"
-    )
+def _hides(first: ConsumerRecord[Any, Any] | None, expected: Last) -> bool:
+    """Whether what was given is a batch that cannot be told, and holds the message that is looked for."""
+    return first is not None and isinstance(first.value, Untellable) and first.value.first <= expected.offset
 
 
 class Probe:
@@ -152,10 +149,10 @@ class Probe:
             try:
                 while await self._consumer.position(partition) < end:
                     for first in (await self._some({partition})).values():
+                        if first is not None and isinstance(first.value, Untellable):
+                            raise Refusal(first.value.said_at(partition))
                         return next_ if first is None else min(int(first.offset), end)
                 return int(await self._consumer.position(partition))
-            except (Unpackable, UnsupportedCodecError) as error:
-                raise Refusal(_unreadable(partition, next_, error)) from None
             finally:
                 self._consumer.pause(*self._attended)
 
@@ -205,7 +202,7 @@ class Probe:
     ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
         """Read the first message at or behind each offset; None where the broker has none there.
 
-        Those are left out whose leader does not answer.
+        Those are left out whose leader does not answer, or gives that message in a batch that cannot be told.
         """
         found: dict[TopicPartition, ConsumerRecord[Any, Any] | None] = {}
         silent: set[TopicPartition] = set()
@@ -217,7 +214,8 @@ class Probe:
             try:
                 while missing := set(expected) - set(found) - silent:
                     some = await self._some(missing) or await self._passed_over(missing, expected)
-                    found |= some
+                    silent |= {tp for tp, first in some.items() if _hides(first, expected[tp])}
+                    found |= {tp: first for tp, first in some.items() if tp not in silent}
                     if some:
                         since = asyncio.get_running_loop().time()
                     elif asyncio.get_running_loop().time() - since > _SILENCE_S:

@@ -19,7 +19,6 @@ is asked outside of a batch's turn (`_look_around`), or told beside it (services
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +30,7 @@ from aiokafka.errors import KafkaError
 from events.errors import MadeAgain, Refusal, Retry
 from events.facts import SOURCE_TOPICS
 from services.account import Accountant, Batch
+from services.batches import parted
 from services.ends import Ends
 from services.gaps import begins
 from services.lag import Lag
@@ -69,7 +69,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._pulse = pulse or Pulse()
         self._probe: Probe = wire.probe()
         self._ends = Ends(accountant)
-        self._lag = Lag()
+        self._lag = Lag(_log)
         self._broker = wire.broker()
         self._subscriber = subscribe(
             self._broker, *SOURCE_TOPICS, group=GROUP, handler=self._handle, listener=self, reset="none",
@@ -175,15 +175,20 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         if bounds.end > mark.next:
             try:
                 upto = await self._probe.silence(tp, mark.next, bounds.end)
-            except Refusal as why:  # the client gives nothing of any partition while it has this one before it
-                _log.error("set aside for a while", why=str(why), at=places([mark]))
-                self._hold([tp])
-                self._aside[tp] = asyncio.get_running_loop().time() + _ASIDE_S
+            except Refusal as why:
+                self._set_aside(tp, mark, str(why))
                 return
             if upto == mark.next and tp not in self._delivered and await self._subscriber.consumer.position(tp) > upto:
                 self._hold([tp])  # it was passed over: see _begins
             elif upto > mark.next and self._marks.get(tp) == mark:
-                self._marks[tp] = await asyncio.to_thread(self._accountant.miss, mark, upto, bounds.begin)
+                missed = await asyncio.to_thread(self._accountant.miss, mark, upto, bounds.begin)
+                self._marks |= {tp: missed} if self._marks.get(tp) == mark else {}  # it may have gone to another
+
+    def _set_aside(self, tp: TopicPartition, mark: Mark, why: str) -> None:
+        """Hold it, and look again after a while: what is next there cannot be read."""
+        _log.error("set aside for a while", why=why, at=places([mark]))
+        self._hold([tp])
+        self._aside[tp] = asyncio.get_running_loop().time() + _ASIDE_S
 
     async def _settle(self, bounds: Mapping[TopicPartition, Bounds]) -> None:
         """Find out from the ledger and the broker where each partition goes on, and let it go on there."""
@@ -215,11 +220,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
     # ------------------------------------------------------------------ batches
 
     async def _handle(self, records: Records) -> None:
-        by_partition: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = defaultdict(list)
-        for record in records:
-            by_partition[TopicPartition(record.topic, record.partition)].append(record)
-        delivered_at = {tp: self._marks.get(tp) for tp in by_partition}
-        self._delivered = by_partition.keys()
+        by_partition, untold = parted(records)
+        delivered_at = {tp: self._marks.get(tp) for tp in by_partition.keys() | untold.keys()}
+        self._delivered = delivered_at.keys()
         async with self._turn:
             self._delivered = ()
             # what was fetched before the ledger was asked anew may be of a topic that is no more: it is fetched again
@@ -227,6 +230,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             batch = {tp: rows for tp, rows in by_partition.items() if tp in self._marks}
             if batch:
                 await self._take(batch)
+            for tp in untold.keys() & self._marks.keys():
+                self._set_aside(tp, self._marks[tp], untold[tp].said_at(tp))
             self._busy = asyncio.get_running_loop().time()
 
     async def _take(self, records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]) -> None:
@@ -251,7 +256,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         if silent := silent | (records.keys() - answered.keys()):
             self._hold(silent)
             _log.warning("their leader does not answer", at=places(marks.pop(tp) for tp in silent))
-            batches = [batch for batch in batches if _partition(batch) in marks]
+            batches = [batch for batch in batches if batch.partition in marks]
             items = [item for item in items if TopicPartition(item.kafka.topic, item.kafka.partition) in marks]
         if any(self._marks.get(tp) is not mark for tp, mark in marks.items()):
             self._hold(records)  # the batch before did not go through, or a partition has gone to another intake
@@ -259,7 +264,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         if not batches:
             return
         self._under_way = asyncio.create_task(self._account(batches, items, now))
-        self._marks |= {_partition(batch): batch.after() for batch in batches}
+        self._marks |= {batch.partition: batch.after() for batch in batches}
         if len(items) < _BACKLOG:
             await self._finish()
 
@@ -275,7 +280,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self._untold = True
             self._pulse.beat()
             return
-        self._hold(_partition(batch) for batch in batches)
+        self._hold(batch.partition for batch in batches)
 
     async def _finish(self) -> None:
         """Wait until nothing is in a transaction: the marks are then the ledger's."""
@@ -293,7 +298,3 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
 
 def _why(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if isinstance(error, Retry) else type(error).__name__
-
-
-def _partition(batch: Batch) -> TopicPartition:
-    return TopicPartition(batch.mark.topic, batch.mark.partition)

@@ -1,4 +1,4 @@
-"""What Kafka is told of how far intake is: the offsets of its group, which mean nothing but lag.
+"""What Kafka is told of how far we are: the offsets of a group, which mean nothing but lag.
 
 The broker that keeps them may be the one that is gone, and aiokafka goes on asking for it without end. So they are told
 beside the work and never waited for; what is told late is told with the next ones.
@@ -9,23 +9,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import structlog
 from aiokafka.errors import KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiokafka import AIOKafkaConsumer, TopicPartition
+    from structlog.typing import FilteringBoundLogger
 
 __all__ = ["Lag"]
 
-_log = structlog.get_logger("intake")
-
 
 class Lag:
-    """One for an intake. It tells once at a time; `stop` it before its consumer."""
+    """One for each consumer. It tells once at a time; `stop` it before its consumer."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
         self._telling: asyncio.Task[None] | None = None
 
     def tell(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> bool:
@@ -52,4 +51,4 @@ class Lag:
             if offsets:  # aiokafka takes none for all that were delivered
                 await consumer.commit(offsets)
         except KafkaError as error:
-            _log.info("group offsets not committed", why=type(error).__name__)
+            self._log.info("group offsets not committed", why=type(error).__name__)

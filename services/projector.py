@@ -7,7 +7,7 @@
     2. the digest chained over them is compared with the log's own at their end: what was sent from a log that has since
        been put back to an earlier state is dropped, and read from the log
     3. one transaction: the view, its position and digest (compare-and-set: a second projector is fenced off); commit
-    4. the group's offset is committed, which means nothing but lag
+    4. the group's offset is committed, which means nothing but lag, and is waited for by nobody
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 
 from events import database, log
 from events.errors import Clash, Refusal, Retry
@@ -26,6 +26,7 @@ from projections import position
 from projections.history import Memory
 from projections.position import Standing
 from services import tracing
+from services.lag import Lag
 from services.passage import Passage, Place
 from services.pulse import Pulse
 from services.tracing import Tracing
@@ -178,7 +179,8 @@ class Projector:
             wait_ms=50 if wire.engines.embedded else 500,  # the embedded broker looks every 100 ms alone
         )  # fmt: skip
         self._turn = asyncio.Lock()
-        self._uncommitted = False
+        self._lag = Lag(_log.bind(view=view.name))
+        self._read: dict[TopicPartition, int] = {}
         self._failure: Exception | None = None
 
     async def run(self) -> None:
@@ -191,11 +193,11 @@ class Projector:
             while self._failure is None:
                 await self._catch_up(())
                 self._passage.say()
-                if self._uncommitted:
-                    await self._commit()
+                self._tell()
                 await asyncio.sleep(_TICK_S)
             raise self._failure
         finally:
+            await self._lag.stop()
             await self._broker.stop()
             self._passage.say(at_once=True)
 
@@ -203,15 +205,14 @@ class Projector:
         spans = self._traces.applied(self._view.name, records)
         if await self._catch_up([sent for record in records if (sent := _sent(record)) is not None], records):
             tracing.end(spans)
-        self._uncommitted = True
+        self._read |= {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
 
-    async def _commit(self) -> None:
-        """Commit the group's offset, once a second at most: it means nothing but lag."""
-        self._uncommitted = False
-        try:
-            await self._subscriber.consumer.commit()
-        except KafkaError as error:
-            _log.info("group offset not committed", view=self._view.name, why=type(error).__name__)
+    def _tell(self) -> None:
+        """Let Kafka know, once a second at most, how far the group is: it means nothing but lag."""
+        consumer = self._subscriber.consumer
+        read = {tp: self._read[tp] for tp in consumer.assignment() & self._read.keys()}
+        if self._read and self._lag.tell(consumer, read):
+            self._read.clear()
 
     async def _catch_up(self, sent: Sequence[Sent], records: Records = ()) -> bool:
         """Bring the view on as far as it goes; whether nothing was in the way."""

@@ -27,6 +27,7 @@ from tests.kafka.world import eventually
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tests.kafka.apache import ApacheKafka
     from tests.kafka.messages import Sent
     from tests.kafka.world import World
 
@@ -116,10 +117,10 @@ def test_a_bomb_of_more_than_can_be_told_holds_up_its_partition_alone_and_says_t
 ) -> None:
     monkeypatch.setattr(intake, "_ASIDE_S", 1.0)
     monkeypatch.setattr(batches, "MOST", 1)
+    first = world.send(capture("c-1"))  # and not read yet: it comes with the bomb
+    send_as_one_batch(world, [bad(value=b"\0" * BOMB)] * 2, "zstd")
     with heard() as said, world.running("intake"):
-        first = world.send(capture("c-1"))
         world.takes(*first)
-        send_as_one_batch(world, [bad(value=b"\0" * BOMB)] * 2, "zstd")
         behind = world.send(capture("c-2", 2))
         others = [one for number in range(3) for one in world.send(message(DEATH_REGISTERED, f"x-{number}"))]
         world.takes(*others)
@@ -128,8 +129,35 @@ def test_a_bomb_of_more_than_can_be_told_holds_up_its_partition_alone_and_says_t
         asyncio.run(topics.expire(world.kafka, RECORDING, before=3))
         world.takes(*behind)
 
+    assert "a consumer is in trouble" not in said.getvalue()
     assert judge(world, [*first, *behind, *others]) == {"appended": 5}
     assert world.outcomes(RECORDING) == {"appended": 2, "expired": 2}
+
+
+def test_a_batch_that_the_broker_s_disk_has_changed_holds_up_its_partition_alone_and_says_so(
+    world_to_break: tuple[World, ApacheKafka], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_ASIDE_S", 1.0)
+    world, broker = world_to_break
+    before = world.send(capture("c-1"))
+    world.send(capture("c-changed", 2))
+    (segment,) = broker.data.glob(f"{RECORDING}-0/*.log")
+    with segment.open("r+b") as file:
+        place = file.seek(file.read().index(b"c-changed"))
+        file.seek(place)
+        file.write(b"C")
+    with heard() as said, world.running("intake"):
+        world.takes(*before)
+        behind = world.send(capture("c-2", 3))
+        others = world.send(message(DEATH_REGISTERED, "x-1"))
+        world.takes(*others)
+        eventually(lambda: "rekam.recording[0] cannot be read from offset 1 on: its checksum" in said.getvalue())
+
+        asyncio.run(topics.expire(world.kafka, RECORDING, before=2))
+        world.takes(*behind)
+
+    assert judge(world, [*before, *behind, *others]) == {"appended": 3}
+    assert world.outcomes(RECORDING) == {"appended": 2, "expired": 1}
 
 
 def test_a_megabyte_of_key_of_headers_or_of_many_headers_is_nothing_special(world: World) -> None:

@@ -15,7 +15,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultR
 from aiokafka.record.util import calc_crc32c
 
 from services import batches
-from services.batches import LARGEST_UNPACKED, Unpackable, Unreadable, install
+from services.batches import LARGEST_UNPACKED, Unreadable, Untellable, install
 from tests.hostile.drafts import NotUtf8
 
 if TYPE_CHECKING:
@@ -140,16 +140,19 @@ def test_a_batch_with_nothing_in_it_is_parked(codec: str, packed: bool) -> None:
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_batch_with_fewer_messages_than_it_says_is_read_and_the_others_are_parked(codec: str) -> None:
-    good = batch([(b"one", []), (b"two", [])], codec)
-    says_three = (
-        good[:LAST_DELTA_AT] + (2).to_bytes(4) + good[LAST_DELTA_AT + 4 : HEAD - 4] + (3).to_bytes(4) + good[HEAD:]
-    )
-    answer = says_three[:CRC_AT] + crc(says_three[CRC_AT + 4 :]) + says_three[CRC_AT + 4 :]
+    answer = says_more(batch([(b"one", []), (b"two", [])], codec), 3)
 
     found = delivered(answer + batch([(b"behind", [])], codec, first=3))
 
     assert values(found) == [b"one", b"two", "unreadable", b"behind"]
     assert [one.offset for one in found] == [0, 1, 2, 3]
+
+
+def says_more(good: bytes, count: int) -> bytes:
+    """The same batch, said to hold so many messages."""
+    last, number = (count - 1).to_bytes(4), count.to_bytes(4)
+    said = good[:LAST_DELTA_AT] + last + good[LAST_DELTA_AT + 4 : HEAD - 4] + number + good[HEAD:]
+    return said[:CRC_AT] + crc(said[CRC_AT + 4 :]) + said[CRC_AT + 4 :]
 
 
 def crc(data: bytes) -> bytes:
@@ -169,12 +172,52 @@ def test_snappy_needs_no_bound() -> None:
     assert (1 << 24) / len(packed) < 22
 
 
-def test_a_batch_that_says_it_holds_more_than_anybody_can_tell_one_by_one_is_not_told(
-    monkeypatch: pytest.MonkeyPatch,
+def untold(one: Any) -> tuple[int, int, str]:
+    assert isinstance(one.value, Untellable)
+    return one.offset, one.value.first, one.value.why
+
+
+@pytest.mark.parametrize("fetch_offset", [0, 2, 4])
+def test_a_batch_of_more_than_can_be_told_one_by_one_is_told_as_one_behind_what_was_read(
+    monkeypatch: pytest.MonkeyPatch, fetch_offset: int
 ) -> None:
     monkeypatch.setattr(batches, "MOST", 2)
-    with pytest.raises(Unpackable, match="a batch of 3 messages that does not unpack"):
-        delivered(batch([(b"\0" * (LARGEST_UNPACKED // 2), []) for _ in range(3)], "zstd", plain=False))
+    bomb = batch([(b"\0" * (LARGEST_UNPACKED // 2), []) for _ in range(3)], "zstd", first=2, plain=False)
+    answer = batch([(b"one", []), (b"two", [])]) + bomb + batch([(b"behind", [])], first=5)
+
+    found = delivered(answer, fetch_offset)
+
+    assert values(found[:-2]) == [b"one", b"two"][fetch_offset:]
+    assert untold(found[-2]) == (4, 2, "a batch of 3 messages that does not unpack")
+    told, kept = batches.parted(found)
+    assert [[one.value for one in some] for some in told.values()] == ([[b"one", b"two"]] if fetch_offset == 0 else [])
+    assert [one.first for one in kept.values()] == [2]
+
+
+def test_of_a_damaged_batch_nothing_is_told_where_it_cannot_be_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MOST", 0)
+
+    (found,) = delivered(says_more(batch([(b"one", []), (b"two", [])]), 3))
+
+    assert untold(found)[:2] == (2, 0)
+
+
+@pytest.mark.parametrize("fetch_offset", [1, 2])
+def test_a_batch_that_was_changed_on_its_way_is_told_as_one_wherever_it_was_asked_for(fetch_offset: int) -> None:
+    good = batch([(b"two", []), (b"three", [])], first=1)
+    changed = good[:-6] + bytes([good[-6] ^ 1]) + good[-5:]
+
+    found = delivered(batch([(b"one", [])]) + changed, fetch_offset)
+
+    offset, first, why = untold(found[-1])
+    assert (offset, first) == (1 + 2**31 - 1, 1)
+    assert "checksum" in why
+
+
+def test_a_compression_that_nobody_knows_is_told_as_one() -> None:
+    (found,) = delivered(emptied(batch([(b"one", [])]), 7, b"?"))
+
+    assert untold(found) == (0, 0, "its compression is not known here")
 
 
 def test_aiokafka_s_fast_reading_is_the_one_that_is_guarded() -> None:
