@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from events.ddl import define
 from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def create(address: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _make_roles(cursor)
         _bring_up(cursor)
-        cursor.execute(files("events").joinpath("schema.sql").read_bytes())
+        define(cursor, files("events").joinpath("schema.sql").read_text(encoding="utf-8"))
         cursor.execute("SELECT format('GRANT CREATE ON DATABASE %I TO rekam_projector', current_database())")
         row = cursor.fetchone()
         assert row is not None

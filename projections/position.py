@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.database import PEOPLE
+from events.ddl import define
 from events.errors import Clash, Refusal
 from projections.reading import READING_VERSION
 
@@ -57,7 +58,7 @@ def make(cursor: psycopg.Cursor[Any], view: View, schema: str | None = None) -> 
         "INSERT INTO position (position, digest, reading_version, shape) VALUES (0, %s, %s, %s) ON CONFLICT DO NOTHING",
         [GENESIS, READING_VERSION, view.shape],
     )
-    cursor.execute(view.tables.encode())
+    define(cursor, view.tables)
     cursor.execute(f"GRANT USAGE ON SCHEMA {name} TO {', '.join(('rekam_reader', *PEOPLE))}")
     cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO {', '.join(('rekam_reader', *view.readers))}")
     cursor.execute(f"GRANT SELECT ON position TO {', '.join(PEOPLE)}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from events import database
 from events.database import PEOPLE, connect
 from projections import position
 from projections.trail import TRAIL
@@ -311,6 +312,20 @@ def test_a_start_that_changes_nothing_waits_for_nobody_who_reads(register: Rebui
         with connect(register.address, "rekam_projector") as connection:
             connection.execute("SET lock_timeout = '2s'")
             position.make(connection.cursor(), TRAIL)
+
+
+def test_a_start_that_changes_nothing_waits_for_no_vacuum_and_keeps_nobody_from_writing(
+    register: Rebuilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "OPTIONS", database.OPTIONS.replace("lock_timeout=60s", "lock_timeout=2s"))
+    tables_ = register.as_owner(
+        "SELECT relnamespace::regnamespace || '.' || relname FROM pg_class WHERE relkind = 'r' "
+        "AND relnamespace::regnamespace::text = ANY ('{log,vault,intake,watch,access,counts,trail,outstanding}')"
+    )
+    every = ", ".join(name for (name,) in tables_)
+    with connect(register.address) as vacuum:
+        vacuum.execute(f"LOCK TABLE {every} IN SHARE UPDATE EXCLUSIVE MODE".encode())
+        prepare(register.address)
 
 
 def test_a_database_of_an_older_rekam_gets_them(register: Rebuilt) -> None:
