@@ -15,11 +15,12 @@ setup: .venv/.done
 demo: setup
 	$(BIN)/rekam demo
 
-# Every test, one after the other. make test WORKERS=3 runs three at a time, each with engines of its own: on two cores they
-# starve one another, and tests fail that wait for an engine.
-WORKERS ?= 0
+# Every test: first those that need a PostgreSQL at most, one on each core, then one after the other those that start engines
+# and programs and wait for them.
+WORKERS ?= auto
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not alone"; first=$$?; \
+	$(BIN)/python -m pytest -m alone && exit $$first
 
 lint: setup
 	$(BIN)/ruff check .

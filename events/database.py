@@ -20,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from events.ddl import define
 from events.errors import NoAnswer, Refusal, Unreachable, WrongUse
+from events.restoring import refuse_restoring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,13 +206,15 @@ class Session:
                 self._connection = None
 
 
-def create(address: str) -> None:
+def create(address: str, *, restoring: bool = False) -> None:
     """Make what is missing: roles, schemas, tables, rights; bring one that an older Rekam made up to this one.
 
     May be called at every start, by several processes at once. Refusal where the database was made by a newer Rekam, or
-    where the address's user may not make roles.
+    where the address's user may not make roles; or where a restore into it has not ended, unless it is that which asks.
     """
     with connect(address) as connection, connection.cursor() as cursor:
+        if not restoring:
+            refuse_restoring(cursor)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _make_roles(cursor)
         _bring_up(cursor)
@@ -262,6 +265,7 @@ def _bring_up(cursor: psycopg.Cursor[Any]) -> None:
 
 def check_version(cursor: psycopg.Cursor[Any]) -> None:
     """Refuse a database that a newer Rekam has made, or that an older one has and this one has not yet brought up."""
+    refuse_restoring(cursor)
     version = _version(cursor)
     if version < SCHEMA_VERSION:
         raise Refusal(

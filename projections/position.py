@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from events import log
 from events.database import PEOPLE
 from events.ddl import define
 from events.errors import Clash, Refusal
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from projections.views import View
 
-__all__ = ["Standing", "make", "move", "of", "refuse_shape", "still", "take"]
+__all__ = ["Standing", "is_comparable", "make", "move", "of", "refuse_shape", "standing", "still", "take"]
 
 GENESIS: Final = bytes(32)
 
@@ -120,6 +121,21 @@ def move(cursor: psycopg.Cursor[Any], old: Standing, new: Standing) -> None:
     )
     if cursor.rowcount != 1:
         raise Clash(f"another projector has moved this view on from position {old.position}")
+
+
+def standing(cursor: psycopg.Cursor[Any], view: str) -> Standing | None:
+    """Read where the view of that name stands; None where there is no such view."""
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{view}.position"])
+    if cursor.fetchone() != (True,):
+        return None
+    row = cursor.execute(f"SELECT position, digest FROM {view}.position").fetchone()
+    return None if row is None else Standing(row[0], bytes(row[1]))
+
+
+def is_comparable(cursor: psycopg.Cursor[Any], view: str) -> bool:
+    """Whether the view of that name is there, and stands at a place of this log."""
+    found = standing(cursor, view)
+    return found is not None and log.digest_at(cursor, found.position) == found.digest
 
 
 def of(cursor: psycopg.Cursor[Any], view: str) -> int:

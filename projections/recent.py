@@ -35,7 +35,9 @@ UNION SELECT subject FROM counts.listing WHERE withdrawn > %(after)s AND withdra
 """
 
 # A view that was put back from a copy, or made anew, is another one: its server has been started, or its table made.
-_WHICH: Final = "SELECT pg_postmaster_start_time(), 'counts.posting'::regclass::oid::bigint"
+_WHICH: Final = """
+SELECT position, pg_postmaster_start_time(), 'counts.posting'::regclass::oid::bigint FROM counts.position
+"""
 
 
 class Summed(NamedTuple):
@@ -71,11 +73,11 @@ class Recent:
         """Whoever holds it asks this alone; another who asks the same waits, and then finds most of it here."""
         return self._turns[hash(key) % _TURNS]
 
-    def near(self, summed: Summed, key: Hashable, position: int) -> _Known | None:
-        """The nearest position at which it is known; None where it is known at none that is near."""
+    def near(self, summed: Summed, key: Hashable, position: int, reached: int) -> _Known | None:
+        """The nearest position at which it is known, of those that have been `reached`; None where none is near."""
         with self._lock:
             kept = self._kept[summed]
-            known = [one for (asked, _), one in kept.items() if asked == key]
+            known = [one for (asked, at), one in kept.items() if asked == key and at <= reached]
             found = min(known, key=lambda one: abs(one.position - position), default=None)
             if found is None or abs(found.position - position) > self._far:
                 return None
@@ -102,16 +104,20 @@ class Recent:
 def sums(
     cursor: psycopg.Cursor[Any], summed: Summed, asked: Mapping[str, Any], recent: Recent | None
 ) -> Mapping[tuple[Any, ...], int]:
-    """The sums as known at `asked["known"]`, without those of nobody; by what is remembered, where there is such."""
+    """The sums as known at `asked["known"]`, without those of nobody; by what is remembered, where there is such.
+
+    Nothing is taken from beyond where the view stands in the transaction's own snapshot: it sees nothing of what came
+    in between, so what another transaction has learned there later would be given for what was known here.
+    """
     if recent is None:
         return _ask(cursor, summed.everybody, asked)
-    which = cursor.execute(_WHICH).fetchone()
-    key = which, tuple(value for name, value in sorted(asked.items()) if name not in _OF_THE_POSITION)
+    reached, *which = cursor.execute(_WHICH).fetchone() or (0,)
+    key = (*which,), tuple(value for name, value in sorted(asked.items()) if name not in _OF_THE_POSITION)
     known: int = asked["known"]
-    before = recent.near(summed, key, known)
+    before = recent.near(summed, key, known, reached)
     if before is None:
         with recent.turn((summed, key)) if summed.those else nullcontext():
-            before = recent.near(summed, key, known)
+            before = recent.near(summed, key, known, reached)
             if before is None:
                 found: Mapping[tuple[Any, ...], int] = _ask(cursor, summed.everybody, asked)
                 recent.keep(summed, key, _Known(known, found), None)

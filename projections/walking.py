@@ -102,14 +102,21 @@ def order(one: Asking, area: str) -> Order:
     with one.walks.turn(asked.learned):
         if (found := _remembered(one.walks, asked)) is not None:
             return found
-        before = one.walks.newest(asked.on_the_day)
+        newest = one.walks.newest(asked.on_the_day)
+        before = newest if newest is not None and newest.known <= _reached(one) else None
         found, walk = _order(one, area, one.walks.walk(asked.learned), before)
         one.walks.keep_walk(asked.learned, walk)
-        if before is None or before.known < one.wanted.known:  # and the one before is found by this one, if need be
+        if newest is None or newest.known < one.wanted.known:  # and the one before is found by this one, if need be
             one.walks.keep_newest(asked.on_the_day, Before(one.wanted.known, found))
         else:
             one.walks.keep_order(asked, found)
     return found
+
+
+def _reached(one: Asking) -> int:
+    """Where the view stands in the transaction's own snapshot, which sees nothing of what came later."""
+    row = one.cursor.execute("SELECT position FROM outstanding.position").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def remembered(sight: Sight, wanted: Wanted, walks: Walks) -> Order | None:

@@ -38,14 +38,14 @@ _LIVE: Final = """
 """
 
 # Whether the question has an answer, and with whose eyes it is seen: what the rows depend on beside the position. That
-# is row security, which keys there are, and which server is asked: one that was put back from a copy, or was a standby,
-# may have given a position to another entry.
+# is row security, which keys there are, and which server and table is asked: one that was put back from a copy, was a
+# standby, or was made anew, may have given a position to another entry.
 _CHECKED: Final = f"""
     SELECT (SELECT position FROM outstanding.position),
            (SELECT min(as_of) FROM outstanding.declaration AS d
             WHERE position <= %(known)b AND {_LIVE.format("d")}),
            current_user::text, current_setting('rekam.accounts', true), (SELECT times FROM vault.destroyed),
-           pg_postmaster_start_time()
+           pg_postmaster_start_time(), 'outstanding.posting'::regclass::oid::bigint
 """
 
 _HEARD_OF: Final = """

@@ -7,6 +7,7 @@ claims, the people, the entries, then quarantine, receipts and the outcome of ea
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,8 +26,7 @@ from services.passage import Passage, Place
 from services.tracing import Tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import psycopg
     from aiokafka import ConsumerRecord
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 __all__ = ["Accountant", "Batch"]
 
 _log = structlog.get_logger("intake")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,21 @@ class Batch:
 
 
 class Accountant:
-    """Holds the keys, and a session. psycopg's OperationalError is for the caller."""
+    """Holds the keys, and a session. psycopg's OperationalError is for the caller.
 
-    def __init__(self, settings: Settings, address: str, traces: Tracing | None = None) -> None:
+    `clock` says when the log's lock is held: what was waited for before is not accepted yet, and somebody may ask
+    meanwhile what was known by then.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        address: str,
+        traces: Tracing | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._traces = traces or Tracing()
         self.passage = Passage("intake", "accounted")
         self._session = database.Session(address, "rekam_intake")
@@ -155,7 +170,7 @@ class Accountant:
     def _admission(self, cursor: psycopg.Cursor[Any], now: datetime) -> Admission:
         head = log.lock(cursor)
         return Admission(
-            cursor, self._keys, head, log.accepted(head, now),
+            cursor, self._keys, head, log.accepted(head, max(now, self._clock())),
             lambda kafka, message: self._checked(kafka, message, now),
         )  # fmt: skip
 

@@ -47,9 +47,12 @@ It is a tenth of the weight that the API has: on a machine that is busy with oth
 _log = structlog.get_logger("process")
 
 
-def prepare(address: str) -> None:
-    """Make what is missing in the database: roles, tables, views, reports, bounds. At every start, by several."""
-    database.create(address)
+def prepare(address: str, *, restoring: bool = False) -> None:
+    """Make what is missing in the database: roles, tables, views, reports, bounds. At every start, by several.
+
+    `restoring`: for the restore itself, which makes them before what it has restored is proved.
+    """
+    database.create(address, restoring=restoring)
     with database.connect(address, "rekam_projector") as connection:
         for view in VIEWS.values():
             with connection.transaction(), connection.cursor() as cursor:

@@ -10,9 +10,8 @@
        rows. The rebuild is brought to where the view now stands; rename and drop; commit
 
 One view after the other goes through 3 and 4. Until its commit the view in use is as it was. Projectors and readers
-find it by name, so they go on without a restart. The locks of 3 and 4 are taken
-holding no other on the view, so a projector between its first look and its write never deadlocks with them: it finishes
-before, or begins after.
+find it by name, so they go on without a restart. The locks of 3 and 4 are taken holding no other on the view, so a
+projector between its first look and its write never deadlocks with them: it finishes before, or begins after.
 """
 
 from __future__ import annotations
@@ -95,7 +94,7 @@ def rebuild(
 def _check_comparable(address: str, names: Sequence[str]) -> None:
     with database.connect(address, "rekam_projector") as connection, connection.cursor() as cursor:
         for name in names:
-            if not _is_comparable(cursor, name):
+            if not position.is_comparable(cursor, name):
                 raise Refusal(
                     f"view {name} cannot be compared, it is missing or stands at a position of another log than this "
                     f"one: `rekam rebuild {name} --accept` replaces it"
@@ -192,9 +191,7 @@ class _Rebuild:
         with database.connect(address, "rekam_projector") as beside, beside.cursor() as cursor:
             beside.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with self._connection.transaction(), self._connection.cursor() as holder:
-                comparable = _is_comparable(holder, self.view.name)
-                if comparable:
-                    holder.execute(f"LOCK TABLE {self.view.name}.position IN EXCLUSIVE MODE")
+                comparable = self._hold_projector(holder)
                 at = self._meet(holder)
                 (snapshot,) = cursor.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
             schemas = (self.view.name if comparable else None, self.schema)
@@ -207,6 +204,7 @@ class _Rebuild:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             self.catch_up()
+            self._draw_level()
             try:
                 with self._connection.transaction(), self._connection.cursor() as cursor:
                     self._exchange(cursor)
@@ -224,6 +222,19 @@ class _Rebuild:
                 ) from error
             else:
                 return
+
+    def _draw_level(self) -> None:
+        """Where the projector is as quick as we are, hold it until little is left: the exchange holds everybody."""
+        with self._connection.transaction(), self._connection.cursor() as holder:
+            if self._aim(holder).position - self._follower.check().position > BATCH and self._hold_projector(holder):
+                self._meet(holder)
+
+    def _hold_projector(self, holder: psycopg.Cursor[Any]) -> bool:
+        """To the transaction's end, where there is a view that can be compared."""
+        comparable = position.is_comparable(holder, self.view.name)
+        if comparable:
+            holder.execute(f"LOCK TABLE {self.view.name}.position IN EXCLUSIVE MODE")
+        return comparable
 
     def _exchange(self, cursor: psycopg.Cursor[Any]) -> None:
         name, replaced = self.view.name, f"{self.view.name}_replaced"
@@ -256,7 +267,7 @@ class _Rebuild:
 
     def _aim(self, cursor: psycopg.Cursor[Any]) -> Standing:
         """Where the view in use stands; the log's end where there is none to be compared."""
-        standing = _standing(cursor, self.view.name)
+        standing = position.standing(cursor, self.view.name)
         if standing is not None and log.digest_at(cursor, standing.position) == standing.digest:
             return standing
         head = log.head(cursor)
@@ -279,16 +290,3 @@ class _Rebuild:
 
     def _drop(self) -> None:
         self._connection.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
-
-
-def _standing(cursor: psycopg.Cursor[Any], view: str) -> Standing | None:
-    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{view}.position"])
-    if cursor.fetchone() != (True,):
-        return None
-    row = cursor.execute(f"SELECT position, digest FROM {view}.position").fetchone()
-    return None if row is None else Standing(row[0], bytes(row[1]))
-
-
-def _is_comparable(cursor: psycopg.Cursor[Any], view: str) -> bool:
-    standing = _standing(cursor, view)
-    return standing is not None and log.digest_at(cursor, standing.position) == standing.digest

@@ -6,6 +6,7 @@ A row is compared by what comes after its subject; first in it is always a posit
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -41,15 +42,17 @@ class Told:
     entries: list[tuple[int, Entry]]
     postings: list[Row] = field(default_factory=list)
     anomalies: list[Row] = field(default_factory=list)
+    _withdrawals: dict[tuple[str, str], list[int]] | None = None
 
     def withdrawn(self, position: int, entry: Entry) -> int | None:
         """The position of the first withdrawal of the entry at `position`."""
-        name = (entry.source, entry.id)
-        for at, other in self.entries:
-            clear = other.fact
-            if at > position and (clear.get("withdraws_source"), clear.get("withdraws_id")) == name:
-                return at
-        return None
+        if self._withdrawals is None:  # looked for once: of one person very much may be said
+            self._withdrawals = defaultdict(list)
+            for at, other in self.entries:
+                if other.type == _WITHDRAWN:
+                    name = (other.fact["withdraws_source"], other.fact["withdraws_id"])
+                    self._withdrawals[name].append(at)
+        return next((at for at in self._withdrawals.get((entry.source, entry.id), ()) if at > position), None)
 
 
 class Table(NamedTuple):

@@ -12,12 +12,9 @@ from hypothesis import settings
 from services.postgres import Postgres
 from tests.databases import new_database
 from tests.kafka.apache import Missing, java_command
-from tests.turns import Turns, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from xdist.remote import Producer
 
 # Quick, and safe against kill -9 of any client; not against the machine's own end, which no test brings about.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "100"}
@@ -27,15 +24,16 @@ settings.register_profile("unhurried", settings(), deadline=None)
 settings.load_profile("unhurried")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under `pytest -n` the longest come first; alone, in the order of the files."""
-    if hasattr(config, "workerinput"):
-        items[:] = in_turn(items)
+# Fixtures that start engines beside the one PostgreSQL, or programs, which a busy machine would keep waiting too long.
+STARTED = frozenset({"apache", "rekam"})
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
-    return Turns(config, log)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `alone` who asks for one of those; other files that start something mark themselves."""
+    for item in items:
+        if not STARTED.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")

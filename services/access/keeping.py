@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import secrets
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -97,6 +97,8 @@ def password(settings: Settings, name: str, source: Source) -> Answer:
 
 
 def token(settings: Settings, name: str, days: int) -> Answer:
+    with asking(settings, hold=False, primary=True) as question, suppress(NoAnswer):  # it may have no keys yet
+        _ = question.keys  # in another folder a key would be made with which no token of this register is signed
     with _kept(settings) as cursor:
         user = _found(cursor, name)
         issued = tokens.issue(cursor, tokens.load_key(settings.keys), user, days, datetime.now(UTC))

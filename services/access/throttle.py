@@ -22,10 +22,11 @@ FORGOTTEN_AFTER_S: Final = 3600.0
 
 
 class _Tried(NamedTuple):
-    """So many times since it was forgotten, the last at that time."""
+    """So many times since it was forgotten, the last at that time, and the one before at `before`."""
 
     times: int
     last: float
+    before: float
 
 
 @dataclass
@@ -48,14 +49,18 @@ class Throttle:
                     self._count(key, now)
             return max(wait, 0.0)
 
-    def succeeded(self, name: str, address: str) -> None:
-        """The name begins anew; of the address this one attempt is taken back, whoever else is tried from there."""
+    def succeeded(self, name: str, address: str, tried_at: float) -> None:
+        """The name begins anew; of the address this one attempt is taken back, whoever else is tried from there.
+
+        So what failed there fades while others of the office sign in. `tried_at` is the `now` of the attempt.
+        """
         with self._turn:
             (of_name, _), (of_address, _) = _keys(name, address)
             self._tried.pop(of_name, None)
             tried = self._tried.get(of_address)
             if tried is not None:
-                self._tried[of_address] = _Tried(max(tried.times - 1, 0), tried.last)
+                last = tried.before if tried.last == tried_at else tried.last
+                self._tried[of_address] = _Tried(max(tried.times - 1, 0), last, tried.before)
 
     def __len__(self) -> int:
         return len(self._tried)
@@ -68,8 +73,9 @@ class Throttle:
 
     def _count(self, key: tuple[str, str], now: float) -> None:
         tried = self._tried.pop(key, None)
-        before = 0 if tried is None or now - tried.last > FORGOTTEN_AFTER_S else tried.times
-        self._tried[key] = _Tried(before + 1, now)
+        if tried is None or now - tried.last > FORGOTTEN_AFTER_S:
+            tried = _Tried(0, now - FORGOTTEN_AFTER_S, 0.0)
+        self._tried[key] = _Tried(tried.times + 1, now, tried.last)
         while len(self._tried) > self.most:
             self._tried.popitem(last=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -81,7 +82,8 @@ def _lines(desk: Desk, asked: AskedLog) -> Response:
         desk.note(Showing("log", None, _nothing), at, (), {"from": asked.from_, "to": end})
         lines = _read(desk, asked.from_, end)
         opened.callback(lines.close)
-        sent = Pieces(lines, opened.pop_all())
+        whole = chain(list(islice(lines, 1)), lines)  # what is refused, is refused before the answer begins
+        sent = Pieces(whole, opened.pop_all())
     return Sending(sent, {"Cache-Control": "private, no-store"}, LINES)
 
 

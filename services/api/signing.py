@@ -44,7 +44,8 @@ class Doorkeeper:
 
     async def sign_in(self, name: str, password: str, address: str) -> str:
         """What the session's cookie is to hold. 401 for a wrong name or password, 429 and 503 for too many tries."""
-        wait_s = self.throttle.attempt(name, address, time.monotonic())
+        tried_at = time.monotonic()
+        wait_s = self.throttle.attempt(name, address, tried_at)
         if wait_s > 0:
             raise ProblemError(429, "too_many", "too many tries: wait before the next one", after_s=wait_s)
         if self._waiting >= _AT_ONCE + _WAITING:
@@ -57,7 +58,7 @@ class Doorkeeper:
             self._waiting -= 1
         if secret is None:
             raise ProblemError(401, "not_signed_in", "the name or the password is not right")
-        self.throttle.succeeded(name, address)
+        self.throttle.succeeded(name, address, tried_at)
         return secret
 
     def _look(self, name: str, password: str) -> str | None:

@@ -23,6 +23,7 @@ from projections import position
 from services.answer import Answer
 from services.ask import VIEW_NAMES, asking
 from services.backups import manifest, programs
+from services.backups.ending import undone_when_told_to_end
 from services.backups.manifest import DUMP, FORMAT, Manifest
 from services.backups.places import SCHEMAS
 from services.embedded import find
@@ -52,8 +53,8 @@ def backup(settings: Settings, folder: Path) -> Answer:
     """
     address = find(settings).database
     folder = folder.absolute()
-    with _claimed(folder), bars() as shown_bars:
-        with asking(settings) as question:
+    with undone_when_told_to_end(), _claimed(folder), bars() as shown_bars:
+        with asking(settings, primary=True) as question:  # whose snapshot pg_dump is given: a standby's it knows not
             described = _described(question)
             shown_bars.add_task("dumped", total=None)
             _dump(address, folder, described, question)

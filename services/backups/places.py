@@ -13,6 +13,7 @@ from psycopg import sql
 
 from events import database
 from events.errors import Refusal, Unreachable
+from events.restoring import RESTORING, is_restoring
 from services import postgres, private
 from services.embedded import database_of, only_one
 from services.postgres import Postgres
@@ -34,6 +35,7 @@ SCHEMAS: Final = ("log", "vault", "intake", "watch", "access", "reporting", *VIE
 _HELD: Final = """
     SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ANY(%s) LIMIT 1
 """
+_ONLY_ONE: Final = "SELECT pg_try_advisory_lock(hashtext('rekam restore'))"
 _USER: Final = "SELECT current_user::text, rolsuper FROM pg_roles WHERE rolname = current_user"
 _ROLE: Final = "SELECT FROM pg_roles WHERE rolname = %s"
 _QUICKLY: Final = {"wal_level": "minimal", "max_wal_senders": "0", "maintenance_work_mem": "128MB"}
@@ -66,12 +68,7 @@ class Server:
         with database.connect(self._address) as connection:
             self.name = f"the database {connection.info.dbname}"
             refuse_older(manifest, connection.info.server_version // 10_000)
-            held = connection.execute(_HELD, [list(SCHEMAS)]).fetchone()
-            if held is not None:
-                raise Refusal(
-                    f"{self.name} holds a register already (schema {held[0]}), and nothing is ever restored over one: "
-                    "make an empty database, `createdb NAME`, and name that one in REKAM_DATABASE"
-                )
+            self._refuse_held(connection)
             user, superuser = _user(connection)
             if user != manifest.owner and not superuser:
                 raise Refusal(
@@ -81,14 +78,29 @@ class Server:
 
     @contextmanager
     def opened(self, manifest: Manifest) -> Iterator[str]:
-        make_owner(self._address, manifest.owner)
-        try:
-            yield self._address
-        except BaseException:
-            with database.connect(self._address) as connection:
-                for schema in SCHEMAS:
-                    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-            raise
+        with database.connect(self._address, autocommit=True) as holder:
+            if holder.execute(_ONLY_ONE).fetchone() != (True,):
+                raise Refusal(f"a backup is being restored into {self.name} already: wait until that has ended")
+            self._refuse_held(holder)
+            _clear(holder)  # of one that was killed
+            holder.execute(f"CREATE SCHEMA {RESTORING}")
+            try:
+                make_owner(self._address, manifest.owner)
+                yield self._address
+                holder.execute(f"DROP SCHEMA {RESTORING}")  # from now on it counts
+            except BaseException:
+                with database.connect(self._address) as connection:
+                    _clear(connection)
+                raise
+
+    def _refuse_held(self, connection: database.Connection) -> None:
+        """What a restore that was killed has left does not count: nobody has ever used it."""
+        held = connection.execute(_HELD, [list(SCHEMAS)]).fetchone()
+        if held is not None and not is_restoring(connection.cursor()):
+            raise Refusal(
+                f"{self.name} holds a register already (schema {held[0]}), and nothing is ever restored over one: "
+                "make an empty database, `createdb NAME`, and name that one in REKAM_DATABASE"
+            )
 
 
 class Folder:
@@ -129,6 +141,11 @@ class Folder:
         """The server's folder last: where it stands, there is a register."""
         server.passfile.replace(self._data / server.passfile.name)
         server.data.rename(self._data / server.data.name)
+
+
+def _clear(connection: database.Connection) -> None:
+    for schema in (*SCHEMAS, RESTORING):
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 
 def start(server: Postgres) -> None:

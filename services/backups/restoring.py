@@ -5,6 +5,9 @@
     3. the database is brought to this Rekam's version
     4. `rekam audit check`: position, digest and offsets must be the manifest's, or all is taken away again
 
+In a database no process of Rekam starts, and no question is answered, until that has ended well; also where the restore
+was killed. The next one begins anew.
+
 What Kafka has had since then is read by intake when it starts: the ledger of offsets is of the same moment as the log.
 """
 
@@ -22,6 +25,7 @@ from events.errors import Refusal
 from services import audit
 from services.answer import Answer
 from services.backups import manifest, programs
+from services.backups.ending import undone_when_told_to_end
 from services.backups.manifest import DUMP, Manifest
 from services.backups.places import place_of
 from services.processes import prepare
@@ -67,7 +71,7 @@ def restore(settings: Settings, folder: Path, *, dry_run: bool) -> Answer:
     about = {"folder": str(folder), "place": place.name, "manifest": found.summary()}
     if dry_run:
         return Answer(about, shown.would_be_restored)
-    with place.opened(found) as address:
+    with undone_when_told_to_end(), place.opened(found) as address:
         _load(address, folder, found)
         checked = _proved(address, keys, found)
     return Answer({**about, **checked}, shown.restored, ok=all(one["ok"] for one in checked["checks"]))
@@ -86,7 +90,7 @@ def _load(address: str, folder: Path, found: Manifest) -> None:
             "--single-transaction", "--exit-on-error", f"--use-list={wanted}", "--no-password", folder / DUMP,
         )  # fmt: skip
     _execute(address, sql.SQL(_TAKE))
-    prepare(address)
+    prepare(address, restoring=True)
     with database.connect(address, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")  # statistics are not in a dump
 

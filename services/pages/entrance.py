@@ -67,8 +67,10 @@ class Door:
 
 
 @router.get("/sign-in")
-def form(request: Request, there: Annotated[Before, Depends(before)], to: str = "/") -> Response:
-    return _form(request, there, to)
+def form(
+    request: Request, there: Annotated[Before, Depends(before)], to: str = "/", failed: str | None = None
+) -> Response:
+    return _form(request, there, to, "sign_on_failed" if failed == "sign_on" else None)
 
 
 @router.post("/sign-in", dependencies=[Depends(from_our_own_pages)])
@@ -85,7 +87,7 @@ async def sign_in(
     try:
         secret = await keeper.sign_in(name, password, address)
     except ProblemError as problem:
-        answer = _form(request, there, to, problem)
+        answer = _form(request, there, to, problem.word, problem.status)
         answer.headers.update({name: said for name, said in problem.headers.items() if name == "Retry-After"})
         return answer
     response = RedirectResponse(safe(to), 303, headers={"Cache-Control": "no-store"})
@@ -100,11 +102,11 @@ def sign_out(request: Request, _: Annotated[Caller, Depends(sincere)]) -> Respon
     return response
 
 
-def _form(request: Request, there: Before, to: str, problem: ProblemError | None = None) -> Response:
+def _form(request: Request, there: Before, to: str, problem: str | None = None, status: int = 200) -> Response:
     """The form, with what was wrong where something was, and a way to the office's own sign-on where there is one."""
     sign_on = request.app.state.sign_on is not None
-    html = render("sign_in.html", there.frame, to=safe(to), problem=problem and problem.word, sign_on=sign_on)
-    return HTMLResponse(html, 200 if problem is None else problem.status, {"Cache-Control": "no-store"})
+    html = render("sign_in.html", there.frame, to=safe(to), problem=problem, sign_on=sign_on)
+    return HTMLResponse(html, status, {"Cache-Control": "no-store"})
 
 
 @lru_cache(maxsize=2 * len(LANGUAGES))

@@ -16,6 +16,8 @@ from tests.faults.stage import clock_environ, faketime
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.alone
+
 ASKS = """
 import datetime, sys, time
 for _ in sys.stdin:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +19,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from events.errors import Refusal
 from services import postgres as embedded_postgres
 from services.backups import programs
 from services.backups.places import SCHEMAS
 from services.postgres import Postgres
+from services.processes import prepare
 from tests.databases import new_database
 from tests.events.examples import LIST_DECLARED, RESIDENT_LISTED
 from tests.kafka.messages import captures, message, nik
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.kafka.messages import Message
+
+pytestmark = pytest.mark.alone
 
 PEOPLE = 40
 FACTS = 61
@@ -324,6 +333,69 @@ def test_nothing_is_restored_over_a_register(here: tuple[CommandLine, str], made
     assert "holds a register already (schema" in done.talk
     assert "createdb NAME" in done.talk
     assert rows(here[1], "SELECT size, digest FROM log.head") == before
+
+
+HALFWAY = """
+import sys
+from pathlib import Path
+from services.backups import restoring
+from services.settings import from_environ
+import os
+
+def prove(*_):
+    print("halfway", flush=True)
+    sys.stdin.read()
+
+restoring._proved = prove
+restoring.restore(from_environ(os.environ), Path(sys.argv[1]), dry_run=False)
+"""
+
+
+@contextmanager
+def halfway(there: CommandLine, made: Path) -> Iterator[subprocess.Popen[str]]:
+    """A restore that has loaded everything, and does not come to the proof of it."""
+    command = [sys.executable, "-c", HALFWAY, str(made)]
+    environ = {**os.environ, **there.settings, "REKAM_DATA": str(there.data)}
+    pipes = subprocess.PIPE
+    with subprocess.Popen(command, env=environ, stdin=pipes, stdout=pipes, stderr=pipes, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "halfway\n"
+        yield running
+
+
+def test_one_that_was_killed_before_the_proof_leaves_no_register_and_the_next_begins_anew(
+    made: Path, keys: Path, postgres: str, tmp_path: Path
+) -> None:
+    with new_database(postgres) as address:
+        there = line(tmp_path / "data", keys, address)
+        with halfway(there, made) as running:
+            again = there.run("restore", str(made))
+            assert (again.code, "being restored into" in again.talk) == (1, True)
+            running.kill()
+
+        asked = there.run("status")
+        assert (asked.code, "run it again if it was broken off" in asked.talk) == (1, True)
+        with pytest.raises(Refusal, match="nothing of it is proved yet"):
+            prepare(address)
+
+        assert all(one["ok"] for one in there.json("restore", str(made))["checks"])
+        assert there.json("status")["position"] == FACTS
+        assert rows(address, "SELECT to_regnamespace('rekam_restoring') IS NULL") == [(True,)]
+        over = there.run("restore", str(made))
+        assert (over.code, "holds a register already" in over.talk) == (1, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_one_that_is_told_to_end_leaves_nothing(
+    made: Path, keys: Path, postgres: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    with new_database(postgres) as address:
+        with halfway(line(tmp_path / "data", keys, address), made) as running:
+            running.send_signal(number)
+            assert running.wait(60) == 128 + number
+
+        assert schemas(address) == []
+        assert rows(address, "SELECT to_regnamespace('rekam_restoring') IS NULL") == [(True,)]
 
 
 @pytest.mark.parametrize(("which", "said"), [("none", "pepper is missing"), ("other", "is not the one this database")])

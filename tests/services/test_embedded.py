@@ -27,6 +27,8 @@ from services.settings import Settings, from_environ
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.alone
+
 ANOTHER = """
 import sys
 from services.embedded import Embedded

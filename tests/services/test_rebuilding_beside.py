@@ -54,6 +54,37 @@ def thread() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
+def test_what_is_left_to_fold_while_nobody_can_read_is_little(
+    register: Rebuilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The projector is as quick as the rebuild: when that has compared, it is far behind once more."""
+    monkeypatch.setattr(rebuilding, "BATCH", 10)
+    monkeypatch.setattr(rebuilding._Rebuild, "catch_up", lambda _: None)
+    compare, fold = rebuilding._Rebuild.compare, rebuilding._Rebuild._fold
+    folded = []
+
+    def compare_slowly(self: Any, address: str) -> Any:
+        found = compare(self, address)
+        register.take_in()
+        return found
+
+    def fold_seen(self: Any, aim: int) -> None:
+        locked = register.as_owner(
+            "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'counts.posting'::regclass"
+        )
+        folded.append((bool(locked), aim - self._follower.check().position))
+        fold(self, aim)
+
+    monkeypatch.setattr(rebuilding._Rebuild, "compare", compare_slowly)
+    monkeypatch.setattr(rebuilding._Rebuild, "_fold", fold_seen)
+
+    assert register.rebuild("counts")["swapped"]
+    assert (False, rebuilds.MORE) in folded
+    assert [distance for locked, distance in folded if locked] == [0]
+    monkeypatch.undo()
+    assert is_whole(register)
+
+
 def is_whole(register: Rebuilt) -> bool:
     """Whether the view in use is at the log's end, and just what the log says."""
     return register.position() == register.head() and bool(register.rebuild("counts")["same"])

@@ -27,8 +27,11 @@ from tests.services.command_line import CommandLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from services.settings import Settings
+
+pytestmark = pytest.mark.alone
 
 DAY = "2018-11-23"
 
@@ -171,6 +174,12 @@ def test_the_log_is_checked_on_the_standby(office: Office, servers: Pair) -> Non
     here = CommandLine(office.settings.keys.parent, environ_of(office, office.database, servers.standby.address))
 
     assert all(one["ok"] for one in here.json("audit", "check")["checks"])
+
+
+def test_a_backup_is_made_of_the_primary_whoever_is_asked(office: Office, servers: Pair, tmp_path: Path) -> None:
+    here = CommandLine(office.settings.keys.parent, environ_of(office, office.database, servers.standby.address))
+
+    assert here.json("backup", str(tmp_path / "backup"))["position"] > 0
 
 
 def environ_of(office: Office, primary: str, standby: str) -> dict[str, str]:

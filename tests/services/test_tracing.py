@@ -78,7 +78,7 @@ class Intake:
 
     def __init__(self, address: str, folder: Path, traces: Tracing | None) -> None:
         self._address = address
-        self._accountant = Accountant(settings_of(address, folder), address, traces)
+        self._accountant = Accountant(settings_of(address, folder), address, traces, lambda: NOW)
         self._next: dict[str, int] = defaultdict(int)
 
     def takes(self, *messages: tuple[bytes, Sequence[tuple[str, bytes]]], topic: str = "rekam.recording") -> None:

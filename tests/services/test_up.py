@@ -15,7 +15,7 @@ from tests.services.said import finding, listed, withdrawal, written
 if TYPE_CHECKING:
     import subprocess
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(180)]
 
 NIKS = [f"53710146059091{number:02d}" for number in range(20)]
 DAY = ("--on", "2018-11-23")

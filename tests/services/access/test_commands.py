@@ -14,7 +14,8 @@ from events.database import connect
 from services.access import tokens, users
 from services.access.passwords import Passwords
 from services.access.roles import Caller, Role
-from services.processes import prepare
+from services.processes import prepare, unlock
+from tests.register import settings_of
 from tests.services.command_line import CommandLine
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ def kept(address: str, name: str) -> str | None:
         user = users.find(connection.cursor(), name)
     assert user is not None
     return user.password
+
+
+def test_a_token_is_signed_with_the_register_s_own_keys_or_not_at_all(
+    rekam: CommandLine, address: str, tmp_path: Path
+) -> None:
+    unlock(settings_of(address, tmp_path / "keys"), address)
+    rekam.json("user", "add", "ann", "--role", "operator", "--generate")
+    elsewhere = CommandLine(tmp_path / "data", {**rekam.settings, "REKAM_KEYS": str(tmp_path / "elsewhere")})
+
+    done = elsewhere.run("user", "token", "ann", "--days", "7")
+
+    assert done.code == 1
+    assert "REKAM_KEYS" in done.talk
+    assert not (tmp_path / "elsewhere").exists()
+    assert rekam.json("user", "list")["rows"][0]["tokens"] == []
+    assert rekam.json("user", "token", "ann", "--days", "7")["token"]
 
 
 def test_nobody_is_there_by_default(rekam: CommandLine) -> None:

@@ -49,13 +49,35 @@ def test_who_signs_in_begins_anew_but_their_address_does_not() -> None:
     throttle = Throttle()
     for _ in range(FREE_OF_AN_ADDRESS):
         assert throttle.attempt("leo", "192.0.2.9", 0.0) == 0
-        throttle.succeeded("leo", "192.0.2.9")
+        throttle.succeeded("leo", "192.0.2.9", 0.0)
     guesses = sum(throttle.attempt(f"name{number}", "192.0.2.9", 0.0) == 0 for number in range(100))
 
     assert guesses == FREE_OF_AN_ADDRESS
-    throttle.succeeded("leo", "192.0.2.9")
+    throttle.succeeded("leo", "192.0.2.9", 0.0)
     assert throttle.attempt("another", "192.0.2.9", 0.0) == 0
     assert throttle.attempt("more", "192.0.2.9", 0.0) > 0
+
+
+def test_what_failed_at_an_address_is_forgotten_while_others_sign_in_there() -> None:
+    throttle, names = Throttle(), [f"name{number}" for number in range(100)]
+    assert let_through(throttle, names, ["192.0.2.1"] * 100) == FREE_OF_AN_ADDRESS
+
+    for now in (1_200.0, 2_400.0, 3_601.0):
+        assert throttle.attempt("leo", "192.0.2.1", now) == 0
+        throttle.succeeded("leo", "192.0.2.1", now)
+
+    assert let_through(throttle, names, ["192.0.2.1"] * 100, 3_602.0) == FREE_OF_AN_ADDRESS
+
+
+def test_one_who_signs_in_takes_back_no_failure_of_another_in_between() -> None:
+    throttle, names = Throttle(), [f"name{number}" for number in range(FREE_OF_AN_ADDRESS)]
+    let_through(throttle, names, ["192.0.2.1"] * FREE_OF_AN_ADDRESS)
+    assert throttle.attempt("leo", "192.0.2.1", 10.0) == 0
+    assert throttle.attempt("somebody", "192.0.2.1", 20.0) == 0
+
+    throttle.succeeded("leo", "192.0.2.1", 10.0)
+
+    assert throttle.attempt("another", "192.0.2.1", 20.5) > 0
 
 
 def test_after_an_hour_it_is_forgotten() -> None:
@@ -87,7 +109,7 @@ def test_whoever_waits_as_told_is_let_through(attempts: list[tuple[str, str, flo
             now += wait + 1e-6
             assert throttle.attempt(name, address, now) == 0
         if succeeds:
-            throttle.succeeded(name, address)
+            throttle.succeeded(name, address, now)
 
 
 @given(st.lists(st.tuples(st.text(max_size=80), st.text(max_size=80)), max_size=60), st.integers(2, 8))

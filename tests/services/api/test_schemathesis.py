@@ -24,6 +24,8 @@ from services.printing import API
 if TYPE_CHECKING:
     from tests.services.api.office import Office
 
+pytestmark = pytest.mark.alone
+
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,

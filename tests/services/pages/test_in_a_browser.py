@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.alone
+
 SCREENS = (f"/?list={LIST}&on={DAY}&known=1200", "/", f"/?on={DAY}&by=kelurahan", f"/city?on={DAY}", f"/pace?on={DAY}")
 TELEPHONE = {"width": 375, "height": 700}
 DESK = {"width": 1280, "height": 800}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.alone
+
 TELEPHONE = {"width": 375, "height": 700}
 DESK = {"width": 1280, "height": 800}
 
