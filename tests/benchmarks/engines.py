@@ -44,7 +44,7 @@ class Bench:
     environ: dict[str, str]
     wire: Wire
     looking: psycopg.Connection[Any]
-    running: dict[str, child.Child] = field(default_factory=dict)
+    running: list[tuple[str, child.Child]] = field(default_factory=list)
 
     @classmethod
     @contextmanager
@@ -77,11 +77,11 @@ class Bench:
         """One of our processes, ended afterwards."""
         command = [sys.executable, "-m", "services", "run", name]
         running = child.start(command, log=self.settings.data / f"{name}.log", environ=self.environ)
-        self.running[name] = running
+        self.running.append((name, running))
         try:
             yield running
         finally:
-            del self.running[name]
+            self.running.remove((name, running))
             child.end(running)
 
     def one(self, question: str) -> Any:
@@ -95,13 +95,12 @@ class Bench:
             sys.exit(f"not within {within_s:.0f} s: {question}; see {self.settings.data}")
 
     def comes_true(self, question: str, within_s: float) -> bool:
-        """Ask until the answer is true; whether it became so. Whatever waits for a process of ours that has ended, ends."""
+        """Ask until the answer is true; whether it became so. Whoever waits for a process that has ended, ends too."""
         deadline = time.monotonic() + within_s
         while not self.one(question):
-            if ended := [name for name, one in self.running.items() if one.poll() is not None]:
-                sys.exit(
-                    f"{ended[0]} has ended by itself: {(self.settings.data / f'{ended[0]}.log').read_text()[-1000:]}"
-                )
+            for name, one in self.running:
+                if one.poll() is not None:
+                    sys.exit(f"{name} has ended: {(self.settings.data / f'{name}.log').read_text()[-1000:]}")
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.01)
