@@ -45,7 +45,7 @@ def older(postgres: str, template: Rebuilt) -> Iterator[Rebuilt]:
 
 
 def test_nothing_is_asked_of_it_before_it_is_brought_up(older: Rebuilt) -> None:
-    with pytest.raises(Refusal, match="schema version 1, this program wants 3: end the older Rekam and start this one"):
+    with pytest.raises(Refusal, match="schema version 1, this program wants 4: end the older Rekam and start this one"):
         older.rebuild("counts", accept=True)
 
 
