@@ -82,7 +82,8 @@ class Server:
             if holder.execute(_ONLY_ONE).fetchone() != (True,):
                 raise Refusal(f"a backup is being restored into {self.name} already: wait until that has ended")
             self._refuse_held(holder)
-            _clear(holder)  # of one that was killed
+            if is_restoring(holder.cursor()):
+                _clear(holder)  # of one that was killed
             holder.execute(f"CREATE SCHEMA {RESTORING}")
             try:
                 make_owner(self._address, manifest.owner)
