@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "MAKING",
     "OPTIONS",
     "PEOPLE",
     "ROLES",
@@ -69,7 +70,8 @@ STEPS: Final[dict[int, str]] = {
     """,
     2: "SELECT",  # schema.sql makes what is watched; an older intake would not keep it
     # schema.sql counts anew what is watched: sources came from a view, which may have been behind
-    3: "DO $$ BEGIN IF to_regclass('watch.offsets') IS NOT NULL THEN DELETE FROM watch.offsets; END IF; END $$",
+    3: "DO $$ BEGIN IF to_regclass('watch.offsets') IS NOT NULL THEN "
+    "PERFORM FROM log.head FOR UPDATE; DELETE FROM watch.offsets; END IF; END $$",
 }
 """What brings a database of a version to the next, before schema.sql, in its transaction; never changed."""
 
@@ -90,7 +92,7 @@ _TO_WRITE: Final = {"target_session_attrs": "read-write"}
 IDLE_S: Final = 60
 """A session's transaction in which nothing is asked for so long is ended by the server: it may hold the log's lock."""
 
-_LOCK: Final = 0x52454B414D  # "REKAM": one maker at a time
+MAKING: Final = 0x52454B414D  # "REKAM": one maker at a time
 
 
 def completed(address: str, *, reading: bool = False) -> str:
@@ -213,9 +215,11 @@ def create(address: str, *, restoring: bool = False) -> None:
     where the address's user may not make roles; or where a restore into it has not ended, unless it is that which asks.
     """
     with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0")  # another may bring a long log up, which takes minutes
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING])
+        cursor.execute("RESET lock_timeout")
         if not restoring:
             refuse_restoring(cursor)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _make_roles(cursor)
         _bring_up(cursor)
         define(cursor, files("events").joinpath("schema.sql").read_text(encoding="utf-8"))
@@ -228,7 +232,7 @@ def create(address: str, *, restoring: bool = False) -> None:
 def make_roles(address: str) -> None:
     """Make the roles alone, for a database that is about to be restored: its tables name them. Refusal as `create`."""
     with connect(address) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING])
         _make_roles(cursor)
 
 

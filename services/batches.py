@@ -77,7 +77,7 @@ class Unreadable(bytes):
 
 
 class Untellable(bytes):
-    """Stands for a whole batch, in its last place or behind it. `first` is its first offset."""
+    """Stands for a batch from `first` on, in its last place or behind it."""
 
     first: int
     why: str
@@ -183,43 +183,39 @@ class _Batch:
 
     def __iter__(self) -> Iterator[Any]:
         if not self._is_as_sent:
-            yield self._untellable(_CHANGED)
+            yield self._untellable(int(self._batch.base_offset), _CHANGED)
             return
-        try:
-            read, why = self._read()
-        except UnsupportedCodecError:
-            yield self._untellable(_CODEC)
-            return
-        behind = read[-1].offset + 1 if read else int(self._batch.base_offset)
-        left = self.next_offset - behind if why else 0
-        if left > MOST:
-            yield self._untellable(f"a batch of {left:,} messages that does not unpack")
-            return
-        yield from read
-        for at in range(left):
-            raw = Unreadable(b"" if at else bytes(self._raw), why)
-            yield _Placed(behind + at, self._batch.max_timestamp, self._batch.timestamp_type, raw)
-
-    def _read(self) -> tuple[list[Any], str]:
-        """What can be read from its beginning on, and why nothing behind that can, if so."""
-        read: list[Any] = []
+        read, behind, why = 0, int(self._batch.base_offset), ""
         try:
             for record in self._batch:
-                read.append(record)  # noqa: PERF402 - what was read before an error is kept
+                yield record
+                read, behind = read + 1, record.offset + 1
+        except UnsupportedCodecError:
+            yield self._untellable(behind, _CODEC)
         except (Unpackable, cramjam.DecompressionError):
-            return read, _PACKED
+            why = _PACKED
         except (UnicodeDecodeError, CorruptRecordException):
             try:
-                for record in islice(_OneByOne(self._raw), len(read), None):
-                    read.append(record)  # noqa: PERF402
-            except (CorruptRecordException, IndexError):  # its messages end before it says that they do
-                return read, _DAMAGED
-        return read, ""
+                for record in islice(_OneByOne(self._raw), read, None):
+                    yield record
+                    behind = record.offset + 1
+            except (CorruptRecordException, IndexError, ValueError):  # its messages end before it says that they do
+                why = _DAMAGED
+        if why:
+            yield from self._none_from(behind, why)
 
-    def _untellable(self, why: str) -> _Placed:
-        batch = self._batch
-        marker = Untellable(batch.base_offset, why)
-        return _Placed(self.next_offset - 1, batch.max_timestamp, batch.timestamp_type, marker)
+    def _none_from(self, first: int, why: str) -> Iterator[_Placed]:
+        count = self.next_offset - first
+        if count > MOST:
+            yield self._untellable(first, f"a batch of {count:,} messages that does not unpack")
+            return
+        for at in range(count):
+            raw = Unreadable(b"" if at else bytes(self._raw), why)
+            yield _Placed(first + at, self._batch.max_timestamp, self._batch.timestamp_type, raw)
+
+    def _untellable(self, first: int, why: str) -> _Placed:
+        marker = Untellable(first, why)
+        return _Placed(self.next_offset - 1, self._batch.max_timestamp, self._batch.timestamp_type, marker)
 
 
 class _OneByOne(default_records._DefaultRecordBatchPy):  # type: ignore[misc] # noqa: SLF001

@@ -11,6 +11,7 @@ from collections import defaultdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
@@ -39,6 +40,9 @@ _SILENCE_S: Final = 0.5
 """How long nothing may come before one that lies at or behind the end that the broker names is not waited for."""
 
 
+_log = structlog.get_logger("kafka")
+
+
 class Bounds(NamedTuple):
     """The first offset that the broker still has, and the one behind the last that may be read."""
 
@@ -49,11 +53,6 @@ class Bounds(NamedTuple):
 def last_of(record: ConsumerRecord[Any, Any]) -> Last:
     """What is remembered of a message, to know it again."""
     return Last(record.offset, record.timestamp, sha256(record.value or b"").digest())
-
-
-def _hides(first: ConsumerRecord[Any, Any] | None, expected: Last) -> bool:
-    """Whether what was given is a batch that cannot be told, and holds the message that is looked for."""
-    return first is not None and isinstance(first.value, Untellable) and first.value.first <= expected.offset
 
 
 class Probe:
@@ -79,6 +78,7 @@ class Probe:
         )
         self._one_at_a_time = asyncio.Lock()
         self._attended: set[TopicPartition] = set()
+        self._untold: set[tuple[TopicPartition, int]] = set()
 
     async def __aenter__(self) -> Self:
         try:
@@ -214,7 +214,7 @@ class Probe:
             try:
                 while missing := set(expected) - set(found) - silent:
                     some = await self._some(missing) or await self._passed_over(missing, expected)
-                    silent |= {tp for tp, first in some.items() if _hides(first, expected[tp])}
+                    silent |= {tp for tp, first in some.items() if self._hidden(tp, first, expected[tp])}
                     found |= {tp: first for tp, first in some.items() if tp not in silent}
                     if some:
                         since = asyncio.get_running_loop().time()
@@ -230,6 +230,15 @@ class Probe:
             finally:
                 self._consumer.pause(*self._attended)
         return found
+
+    def _hidden(self, tp: TopicPartition, first: ConsumerRecord[Any, Any] | None, expected: Last) -> bool:
+        """Whether what was given is a batch that cannot be told, with the message that is looked for; said once."""
+        if first is None or not isinstance(first.value, Untellable) or first.value.first > expected.offset:
+            return False
+        if (tp, first.value.first) not in self._untold:
+            self._untold.add((tp, first.value.first))
+            _log.error("the message read last cannot be read any more", why=first.value.said_at(tp))
+        return True
 
     async def _passed_over(
         self, missing: set[TopicPartition], expected: Mapping[TopicPartition, Last]

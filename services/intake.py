@@ -244,7 +244,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 asyncio.to_thread(self._accountant.check, batches, now),
                 self._probe.recognise({tp: marks[tp] for tp in answered}),
             )
-        except (Retry, KafkaError, TimeoutError, psycopg.OperationalError) as error:
+        except (Retry, Refusal, KafkaError, TimeoutError, psycopg.OperationalError) as error:
             _log.warning("again from the ledger", why=_why(error), at=places(marks.values()))
             self._hold(records)
             return

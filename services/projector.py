@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import structlog
-from aiokafka import TopicPartition
 
 from events import database, log
 from events.errors import Clash, Refusal, Retry
@@ -26,6 +25,7 @@ from projections import position
 from projections.history import Memory
 from projections.position import Standing
 from services import tracing
+from services.batches import parted
 from services.lag import Lag
 from services.passage import Passage, Place
 from services.pulse import Pulse
@@ -35,7 +35,7 @@ from services.wire import LOG_TOPIC, subscribe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiokafka import ConsumerRecord
+    from aiokafka import ConsumerRecord, TopicPartition
 
     from events.vault import Keys
     from projections.views import View
@@ -205,7 +205,10 @@ class Projector:
         spans = self._traces.applied(self._view.name, records)
         if await self._catch_up([sent for record in records if (sent := _sent(record)) is not None], records):
             tracing.end(spans)
-        self._read |= {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        told, untold = parted(records)
+        self._read |= {tp: some[-1].offset + 1 for tp, some in told.items()}
+        for tp, batch in untold.items():  # the log itself has what stands there
+            _log.error("passed over", view=self._view.name, why=batch.said_at(tp))
 
     def _tell(self) -> None:
         """Let Kafka know, once a second at most, how far the group is: it means nothing but lag."""

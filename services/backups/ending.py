@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["undone_when_told_to_end"]
+
+_TOLD: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -19,7 +21,10 @@ def undone_when_told_to_end() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in _TOLD}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as by nohup
+            signal.signal(number, _end)
     try:
         yield
     finally:
@@ -28,4 +33,6 @@ def undone_when_told_to_end() -> Iterator[None]:
 
 
 def _end(number: int, _: object) -> NoReturn:
+    for one in _TOLD:  # being told once is enough
+        signal.signal(one, signal.SIG_IGN)
     raise SystemExit(128 + number)

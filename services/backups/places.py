@@ -81,10 +81,12 @@ class Server:
         with database.connect(self._address, autocommit=True) as holder:
             if holder.execute(_ONLY_ONE).fetchone() != (True,):
                 raise Refusal(f"a backup is being restored into {self.name} already: wait until that has ended")
-            self._refuse_held(holder)
-            if is_restoring(holder.cursor()):
-                _clear(holder)  # of one that was killed
-            holder.execute(f"CREATE SCHEMA {RESTORING}")
+            with holder.transaction():  # nobody makes a register here between our look and our mark
+                holder.execute("SELECT pg_advisory_xact_lock(%s)", [database.MAKING])
+                self._refuse_held(holder)
+                if is_restoring(holder.cursor()):
+                    _clear(holder)  # of one that was killed
+                holder.execute(f"CREATE SCHEMA {RESTORING}")
             try:
                 make_owner(self._address, manifest.owner)
                 yield self._address
@@ -95,7 +97,7 @@ class Server:
                 raise
 
     def _refuse_held(self, connection: database.Connection) -> None:
-        """What a restore that was killed has left does not count: nobody has ever used it."""
+        """What a restore that was killed has left does not count: nothing has started on it."""
         held = connection.execute(_HELD, [list(SCHEMAS)]).fetchone()
         if held is not None and not is_restoring(connection.cursor()):
             raise Refusal(

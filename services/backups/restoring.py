@@ -5,8 +5,8 @@
     3. the database is brought to this Rekam's version
     4. `rekam audit check`: position, digest and offsets must be the manifest's, or all is taken away again
 
-In a database no process of Rekam starts, and no question is answered, until that has ended well; also where the restore
-was killed. The next one begins anew.
+In a database no process of Rekam starts, and no command answers a question, until that has ended well; also where the
+restore was killed. The next one begins anew. What ran before it is for whoever restores to end.
 
 What Kafka has had since then is read by intake when it starts: the ledger of offsets is of the same moment as the log.
 """

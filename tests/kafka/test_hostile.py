@@ -134,6 +134,15 @@ def test_a_bomb_of_more_than_can_be_told_holds_up_its_partition_alone_and_says_t
     assert world.outcomes(RECORDING) == {"appended": 2, "expired": 2}
 
 
+def change_on_disk(broker: ApacheKafka, text: bytes) -> None:
+    """Change one byte of what the broker keeps."""
+    (segment,) = broker.data.glob(f"{RECORDING}-0/*.log")
+    with segment.open("r+b") as file:
+        place = file.read().index(text)
+        file.seek(place)
+        file.write(text[:1].upper())
+
+
 def test_a_batch_that_the_broker_s_disk_has_changed_holds_up_its_partition_alone_and_says_so(
     world_to_break: tuple[World, ApacheKafka], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,11 +150,7 @@ def test_a_batch_that_the_broker_s_disk_has_changed_holds_up_its_partition_alone
     world, broker = world_to_break
     before = world.send(capture("c-1"))
     world.send(capture("c-changed", 2))
-    (segment,) = broker.data.glob(f"{RECORDING}-0/*.log")
-    with segment.open("r+b") as file:
-        place = file.seek(file.read().index(b"c-changed"))
-        file.seek(place)
-        file.write(b"C")
+    change_on_disk(broker, b"c-changed")
     with heard() as said, world.running("intake"):
         world.takes(*before)
         behind = world.send(capture("c-2", 3))
@@ -158,6 +163,24 @@ def test_a_batch_that_the_broker_s_disk_has_changed_holds_up_its_partition_alone
 
     assert judge(world, [*before, *behind, *others]) == {"appended": 3}
     assert world.outcomes(RECORDING) == {"appended": 2, "expired": 1}
+
+
+def test_where_the_message_read_last_cannot_be_read_any_more_that_is_said_with_the_way_out(
+    world_to_break: tuple[World, ApacheKafka],
+) -> None:
+    world, broker = world_to_break
+    with world.running("intake"):
+        world.takes(*world.send(capture("c-changed")))
+    change_on_disk(broker, b"c-changed")
+
+    with heard() as said, world.running("intake"):
+        eventually(lambda: "the message read last cannot be read any more" in said.getvalue())
+        assert "rekam.recording[0] cannot be read from offset 0 on: its checksum" in said.getvalue()
+        asyncio.run(topics.expire(world.kafka, RECORDING, before=1))
+        world.takes(*world.send(capture("c-2", 2)))
+
+    assert judge(world) == {"appended": 2}
+    assert world.one("SELECT max(incarnation) FROM intake.incarnation") == 1
 
 
 def test_a_megabyte_of_key_of_headers_or_of_many_headers_is_nothing_special(world: World) -> None:

@@ -194,12 +194,16 @@ def test_a_batch_of_more_than_can_be_told_one_by_one_is_told_as_one_behind_what_
     assert [one.first for one in kept.values()] == [2]
 
 
-def test_of_a_damaged_batch_nothing_is_told_where_it_cannot_be_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fetch_offset", [0, 1, 2])
+def test_of_a_damaged_batch_what_can_be_read_is_told_and_the_rest_as_one(
+    monkeypatch: pytest.MonkeyPatch, fetch_offset: int
+) -> None:
     monkeypatch.setattr(batches, "MOST", 0)
 
-    (found,) = delivered(says_more(batch([(b"one", []), (b"two", [])]), 3))
+    *read, last = delivered(says_more(batch([(b"one", []), (b"two", [])]), 3), fetch_offset)
 
-    assert untold(found)[:2] == (2, 0)
+    assert values(read) == [b"one", b"two"][fetch_offset:]
+    assert untold(last)[:2] == (2, 2)
 
 
 @pytest.mark.parametrize("fetch_offset", [1, 2])

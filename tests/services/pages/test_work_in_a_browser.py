@@ -131,5 +131,5 @@ def test_the_register_proves_itself_while_one_looks(browser: Browser, office: Of
         page.goto("/audit/checks")
         page.get_by_role("button", name="Run it now").click()
         expect(page.locator(".verdict")).to_contain_text("hold", timeout=60_000)
-        expect(page.locator("table.checks tbody tr")).to_have_count(25)
+        expect(page.locator("table.checks tbody tr")).to_have_count(26)
         assert faults(page) == []
