@@ -91,8 +91,9 @@ def _filled(bench: Bench, office: Office, people: Sequence[Resident], known: int
             word = _FAILURE if office.rng.random() < _FAILED else office.rng.choice(_STATUSES)
             yield office.status(resident, day, word, f"-{number}")
 
-    first = int(bench.one("SELECT size FROM log.head"))
-    take(office.listing(one, f"known-{known}", scenario.REGISTERED_ON) for one in people)
+    name, areas = f"known-{known}", [one.kelurahan for one in people]
+    first = take(iter([office.declared(name, scenario.REGISTERED_ON, areas)]))
+    take(office.listing(one, name, scenario.REGISTERED_ON) for one in people)
     at = [take(reported(number)) for number in range(1, known + 1)]
     assert at[-1] - first == (known + 1) * len(people), "every message is a fact"
     return _Sample(first, at[-2], at[-1])
