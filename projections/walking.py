@@ -14,6 +14,7 @@ from math import isqrt
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
+from projections import position
 from projections.ledger import STANDS
 from projections.opening import opened
 from projections.people import counted, place_of
@@ -103,7 +104,9 @@ def order(one: Asking, area: str) -> Order:
         if (found := _remembered(one.walks, asked)) is not None:
             return found
         newest = one.walks.newest(asked.on_the_day)
-        before = newest if newest is not None and newest.known <= _reached(one) else None
+        # the transaction's own snapshot sees nothing of what came after where the view stands in it
+        reached = position.of(one.cursor, "outstanding")
+        before = newest if newest is not None and newest.known <= reached else None
         found, walk = _order(one, area, one.walks.walk(asked.learned), before)
         one.walks.keep_walk(asked.learned, walk)
         if newest is None or newest.known < one.wanted.known:  # and the one before is found by this one, if need be
@@ -111,12 +114,6 @@ def order(one: Asking, area: str) -> Order:
         else:
             one.walks.keep_order(asked, found)
     return found
-
-
-def _reached(one: Asking) -> int:
-    """Where the view stands in the transaction's own snapshot, which sees nothing of what came later."""
-    row = one.cursor.execute("SELECT position FROM outstanding.position").fetchone()
-    return 0 if row is None else int(row[0])
 
 
 def remembered(sight: Sight, wanted: Wanted, walks: Walks) -> Order | None:

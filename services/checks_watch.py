@@ -54,8 +54,7 @@ class Watched:
         """Compare with what stands there."""
         for topic, outcome, watched, counted in stream(self._connection, _OFFSETS):
             self._compare(f"{topic}, {outcome}", watched, counted)
-        for number, *codes_and_times in stream(self._connection, _PARKED):
-            code, open_code, at, open_at = codes_and_times
+        for number, code, open_code, at, open_at in stream(self._connection, _PARKED):
             self._compare(f"number {number} of the quarantine", (code, at), (open_code, open_at))
         for source, *watched in stream(self._connection, _SOURCES):
             heard = self._heard.pop(source, None)
