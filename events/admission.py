@@ -221,7 +221,7 @@ class Admission:
         self._receipts.append(Receipt(item.kafka, why.source, why.id, outcome, None, why.code))
         if item.number:
             step = "conflict" if outcome == "conflict" else "refused"
-            self._steps.append(Step(item.number, step, None, why.code, why.message, waits_for))
+            self._steps.append(Step(item.number, step, position, why.code, why.message, waits_for))
             return Outcome(outcome, None, why.code)
         self._number += 1
         self._parked.append(Parked(item.kafka, outcome, why.code, waits_for, item.message, self._number, why, position))

@@ -58,16 +58,18 @@ _CODE: Final = (
     "coalesce((SELECT r.reason FROM intake.resolution r WHERE r.number = q.number "
     "AND r.outcome IN ('refused', 'conflict') ORDER BY r.step DESC LIMIT 1), q.code)"
 )
-_MESSAGE: Final = _CODE.replace("r.reason", "r.message").replace("q.code", "q.message")
-_LISTED: Final = f"""
-    SELECT q.number, {_CODE} AS code, {_MESSAGE} AS message, q.type, q.source, q.id,
-           q.topic, q.incarnation, q.partition, q."offset", q.parked, q.outcome,
-           e.outcome AS resolution, e.reason, coalesce(e.position, q.position) AS position, l.state
+_LISTED: Final = """
+    SELECT q.number, coalesce(s.reason, q.code) AS code, coalesce(s.message, q.message) AS message,
+           q.type, q.source, q.id, q.topic, q.incarnation, q.partition, q."offset", q.parked, q.outcome,
+           e.outcome AS resolution, e.reason, coalesce(e.position, s.position, q.position) AS position, l.state
     FROM intake.quarantine q
     LEFT JOIN LATERAL (SELECT outcome, reason, position FROM intake.resolution r
                        WHERE r.number = q.number AND r.outcome IN ('appended', 'duplicate', 'dismissed')) e ON true
-    LEFT JOIN log.entry l ON l.notification_id = q.position
-    WHERE {{where}}
+    LEFT JOIN LATERAL (SELECT reason, message, position FROM intake.resolution r
+                       WHERE r.number = q.number AND r.outcome IN ('refused', 'conflict')
+                       ORDER BY r.step DESC LIMIT 1) s ON true
+    LEFT JOIN log.entry l ON l.notification_id = coalesce(s.position, q.position)
+    WHERE {where}
     ORDER BY q.number LIMIT %s
 """
 _COLUMNS: Final = """

@@ -128,7 +128,7 @@ def test_what_waits_for_an_id_that_was_parked_and_is_now_good_is_resolved_once(d
 
     assert desk.ids() == ["c-1", "w-1", "c-2"]
     assert desk.rows("SELECT number, step, outcome, position FROM intake.resolution ORDER BY number") == [
-        (1, 1, "conflict", None),
+        (1, 1, "conflict", 1),
         (2, 1, APPENDED, 2),
     ]
 
@@ -138,7 +138,8 @@ def test_two_that_waited_under_one_id_with_other_content_end_as_one_fact_and_one
     desk.takes(capture())
 
     assert desk.ids() == ["c-1", "w-1"]
-    assert [shown["code"] for shown in desk.parked()] == ["conflict"]
+    (shown,) = desk.parked()
+    assert (shown["code"], shown["position"], shown["stands"]["position"]) == ("conflict", 2, 2)
     assert desk.receipts()[2:] == [("w-1", "conflict", None, "conflict")]
 
 

@@ -90,6 +90,9 @@ def test_a_conflict_that_comes_of_putting_through_can_only_be_dismissed(desk: De
         parked = open_parked(cursor, desk.keys, 1)
     assert parked is not None
     assert parked.outcome == "conflict"
+    shown = desk.parked()[0]
+    stands = desk.ids().index("w-1") + 1
+    assert (shown["code"], shown["position"], shown["stands"]["position"]) == ("conflict", stands, stands)
 
 
 def test_one_that_waits_is_still_waiting_when_it_is_put_through_too_early(desk: Desk) -> None:
