@@ -60,11 +60,17 @@ def settings_of(address: str, folder: Path) -> Settings:
 
 
 def fill(
-    address: str, folder: Path, messages: Iterable[Sent], *, views: Iterable[View] = VIEWS.values(), at_once: int = 500
+    address: str,
+    folder: Path,
+    messages: Iterable[Sent],
+    *,
+    views: Iterable[View] = VIEWS.values(),
+    at_once: int = 500,
+    empty: int = 2,
 ) -> Keys:
     """Take the messages in, in their order, and bring the views up to date; the register's keys.
 
-    May be called again with more. In each partition the messages begin behind two offsets that hold nothing.
+    May be called again with more. In each partition the messages begin behind so many offsets that hold nothing.
     """
     prepare(address)
     settings = settings_of(address, folder)
@@ -74,7 +80,7 @@ def fill(
         with database.connect(address, "rekam_reader", autocommit=True) as connection, connection.cursor() as cursor:
             while some := list(islice(left, at_once)):
                 now += timedelta(seconds=1)
-                batches = list(_batches(cursor, some))
+                batches = list(_batches(cursor, some, empty))
                 accountant.take(batches, accountant.check(batches, now), now)
     finally:
         accountant.close()
@@ -94,7 +100,7 @@ def follow(address: str, keys: Keys, views: Iterable[View] = VIEWS.values()) -> 
             follower.close()
 
 
-def _batches(cursor: psycopg.Cursor[Any], messages: Sequence[Sent]) -> Iterator[Batch]:
+def _batches(cursor: psycopg.Cursor[Any], messages: Sequence[Sent], empty: int) -> Iterator[Batch]:
     """As Kafka would deliver them from where intake stands, by partition."""
     delivered: dict[tuple[str, int], list[Sent]] = defaultdict(list)
     for message in messages:
@@ -104,6 +110,6 @@ def _batches(cursor: psycopg.Cursor[Any], messages: Sequence[Sent]) -> Iterator[
         mark = offsets.mark(cursor, topic, partition)
         records: list[Any] = [
             Record(topic, partition, offset, stamp + offset, tuple(message.headers), message.value)
-            for offset, message in enumerate(sent, mark.next or 2)
+            for offset, message in enumerate(sent, mark.next or empty)
         ]
         yield Batch(mark, 0, records)

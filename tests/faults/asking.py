@@ -9,6 +9,7 @@ or, to a question that was answered before, another answer. At rest every one of
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from functools import partial
 from random import Random
 from threading import Event, Thread
@@ -16,7 +17,9 @@ from typing import Any, Final, Self, TypeAlias
 
 import httpx
 
-__all__ = ["Asker"]
+from tests.faults.judge import Answer
+
+__all__ = ["LAST_DAY", "Asker"]
 
 EVERY_S: Final = 0.2
 AGAIN: Final = 0.5
@@ -60,6 +63,18 @@ class Asker:
         self._over = Event()
         self._thread = Thread(target=self._run)
 
+    @property
+    def said(self) -> list[Answer]:
+        """What it was answered of a day as known at a position, and still remembers."""
+        return [
+            Answer(
+                date.fromisoformat(said["on"]),
+                said["position"],
+                {(row["area"], name): people for row in said["rows"] for name, people in row["standings"].items()},
+            )
+            for said in self._remembered.values()
+        ]
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -85,6 +100,24 @@ class Asker:
                 return str(why) == _NO_LIST
         self.stands = {name: people for name, people in total["standings"].items() if people}
         return True
+
+    def listed(self) -> list[dict[str, Any]] | None:
+        """Whoever is outstanding in the end, by name; None where nobody is asked about, or there is no answer."""
+        if self.stands is None:
+            return None
+        rows: list[dict[str, Any]] = []
+        question: dict[str, str] = {"standing": "outstanding", "on": LAST_DAY, "limit": "500"}
+        with self._client() as client:
+            while True:
+                response = client.get("/v1/outstanding", params=question)
+                if response.status_code != 200:
+                    self._fail(f"{question}: {response.status_code} {response.text[:300]}")
+                    return None
+                page = response.json()
+                rows += page["rows"]
+                if page["next"] is None:
+                    return rows
+                question["after"] = page["next"]
 
     def _run(self) -> None:
         with self._client() as client:

@@ -35,6 +35,7 @@ __all__ = ["Injector"]
 DELAY_S: Final = 0.05
 LATER_S: Final = 0.3
 COMMITS: Final = 2
+INTAKE: Final = "rekam_intake"
 
 
 class Later(Exception):  # noqa: N818 - what it says
@@ -207,8 +208,9 @@ class Injector:
         return wire.close_halves
 
     def lost_commit(self, _: str) -> Callable[[], None]:
+        """Of intake, whose commits matter most, and every other time of whoever comes first."""
         wire = self.stage.before_postgres
-        wire.swallow(COMMITS)
+        wire.swallow(COMMITS, of="" if self.done["lost_commit"] % 2 else INTAKE)
         return partial(wire.swallow, 0)
 
     def _wire(self, engine: str) -> Proxy:

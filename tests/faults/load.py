@@ -67,6 +67,7 @@ class _Writer:
         self._source = SOURCE + publisher
         self._people = max(3, 2 * count // LINES_A_PERSON)
         self._facts: list[Message] = []
+        self._told = 0
 
     def say(self, n: int) -> Message:
         dice = self.drawn.random()
@@ -141,14 +142,15 @@ class _Writer:
         return FIRST + timedelta(days=self.drawn.randrange(DAYS))
 
     def particulars(self) -> dict[str, Any]:
+        self._told += 1  # no two have the same: what is mixed up would else not be seen
         born = date(self.drawn.choice((1960, 1985, 2000, 2001, 2002)), 1, 1) + timedelta(days=self.drawn.randrange(366))
         return {
-            "name": "Contoh Warga",
+            "name": f"Contoh Warga {self._publisher} {self._told}",
             "sex": self.drawn.choice("MF"),
             "birth_date": born.isoformat(),
             "ever_married": self.drawn.random() < 0.1,
-            "address": "Jalan Contoh 1",
-            "rt": "001",
+            "address": f"Jalan Contoh {self._told}",
+            "rt": f"{self._told % 1000:03}",
             "rw": "002",
         }
 

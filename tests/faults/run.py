@@ -151,7 +151,7 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
     asker = Asker(f"http://{stage.api}", stage.token)
     acts = _Run(stage, injector, program, client)
     stage.ended.clear()
-    lost_before = stage.before_postgres.swallowed
+    lost_before = stage.before_postgres.swallowed_of.copy()
     stage.last_words.clear()
     try:
         with asker:
@@ -164,8 +164,8 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
         program.end()
         client.end()
     report.done, report.ended = injector.done, Counter(stage.ended)
-    if lost := stage.before_postgres.swallowed - lost_before:
-        report.done["answers to COMMIT lost"] = lost
+    for who, lost in (stage.before_postgres.swallowed_of - lost_before).items():
+        report.done[f"answers to COMMIT lost, of {who}"] = lost
     report.left_out = injector.why_left_out
     report.failures += injector.failures + program.failures + stage.last_words
     try:
@@ -173,8 +173,9 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
     except (KafkaError, TimeoutError) as error:
         report.failures.append(f"the relay's topics could not be read: {error!r}")
         relayed = {name: [] for name in topics.ALL[6:]}
+    listed = asker.listed()
     with psycopg.connect(stage.postgres.address) as connection:
-        report.verdict = judge([*earlier, folder], connection, relayed)
+        report.verdict = judge([*earlier, folder], connection, relayed, asker.said, listed)
     report.answers = asker.answers
     report.failures += asker.failures + _held_against(asker.stands, report.verdict, stage)
     report.took_s = time.monotonic() - began

@@ -52,6 +52,19 @@ def test_a_clean_run_holds_and_something_was_looked_at(clean: Clean) -> None:
 
 _STATE = "convert_to(replace(convert_from(state, 'UTF8'), '\"valid_on\":\"2018-', '\"valid_on\":\"2017-'), 'UTF8')"
 _WITH_A_DAY = "convert_from(state, 'UTF8') LIKE '%\"valid_on\":\"2018-%'"
+_WITH_A_PLACE = "convert_from(state, 'UTF8') LIKE '%{\"place\"%'"
+_EMPTY = "convert_to(regexp_replace(convert_from(state, 'UTF8'), '\"fact\":\\{[^}]*\\}', '\"fact\":{}'), 'UTF8')"
+_UNSEALED = "convert_to(regexp_replace(convert_from(state, 'UTF8'), ',\"person\":\"[^\"]*\"', ''), 'UTF8')"
+_A_REPEAT = "outcome = 'duplicate', reason = NULL, position = q.position"
+_CONFLICT = "q.outcome = 'conflict'"
+_RECEIPT = 'number, topic, incarnation, partition, "offset", source, id, outcome, reason'
+_A_RECEIPT = """
+    SELECT 100000, k->>'topic', (k->>'incarnation')::int, (k->>'partition')::int, (k->>'offset')::bigint,
+        said->>'source', said->>'id', 'conflict', 'conflict'
+    FROM log.entry, LATERAL (SELECT convert_from(state, 'UTF8')::jsonb) AS bytes (said),
+        LATERAL (SELECT said->'kafka') AS at (k)
+"""
+_OF_ONE = '(r.topic, r.incarnation, r.partition, r."offset") = (q.topic, q.incarnation, q.partition, q."offset")'
 _REFUSED = "outcome = 'quarantined' AND topic = 'rekam.recording'"
 _SAME = "position, subject, captured_on, place, recordedtime, source, id"
 _LAST = "notification_id = (SELECT size FROM log.head)"
@@ -114,6 +127,30 @@ PLANTED = {
             "INSERT INTO intake.incarnation (topic, incarnation) VALUES ('rekam.death', 2)",
             "INSERT INTO intake.cursor (topic, incarnation, partition, next) VALUES ('rekam.death', 2, 0, 0)",
         ],
+    ),
+    "a conflict told as a repeat": (
+        "wrong_outcome",
+        [
+            f"UPDATE intake.receipt AS r SET {_A_REPEAT} FROM intake.quarantine AS q WHERE {_OF_ONE} AND {_CONFLICT}",
+            "UPDATE intake.accounted SET outcome = 'duplicate' WHERE outcome = 'conflict'",
+            "DELETE FROM intake.quarantine WHERE outcome = 'conflict'",
+        ],
+    ),
+    "a message told as parked for another reason": (
+        "wrong_code",
+        [
+            "UPDATE intake.receipt SET reason = 'bad_nik' WHERE reason = 'bad_data'",
+        ],
+    ),
+    "an appended message that is told as a conflict too": (
+        "doubled",
+        [f"INSERT INTO intake.receipt ({_RECEIPT}) {_A_RECEIPT} WHERE notification_id = 11"],
+    ),
+    "an entry that lacks what is kept in clear": ("changed", [update("log.entry", f"state = {_EMPTY}", _WITH_A_PLACE)]),
+    "an entry without what is sealed": ("changed", [update("log.entry", f"state = {_UNSEALED}", _WITH_A_PLACE)]),
+    "an entry accepted tomorrow": (
+        "went_back",
+        [f"UPDATE log.entry SET accepted = now() + interval '1 day' WHERE {_LAST}"],
     ),
     "changed bytes": ("broken_chain", [update("log.entry", f"state = {_STATE}", _WITH_A_DAY)]),
     "a changed digest": ("broken_chain", [update("log.entry", "digest = sha256('x')", "notification_id = 9")]),
@@ -206,4 +243,4 @@ def test_what_is_planted_is_named(clean: Clean, case: str) -> None:
 
 
 def test_every_error_has_been_planted() -> None:
-    assert {error for error, _ in PLANTED.values()} | {"told_wrong", "relayed_wrong"} == set(ERRORS)
+    assert {error for error, _ in PLANTED.values()} | {"told_wrong", "relayed_wrong", "wrong_answer"} == set(ERRORS)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
+from services.questions import list_people
+from tests.faults.asking import LAST_DAY
 from tests.faults.clean import LINES, SEED, judged
-from tests.faults.judge import Relayed
+from tests.faults.judge import Answer, Relayed
 from tests.faults.load import messages
+from tests.register import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +74,22 @@ def test_a_message_that_went_with_its_topic_is_not_lost_where_it_was_published_a
     assert judged(with_rows(clean, tmp_path, pendataan_sent=[gone], topics=[again])).holds
 
 
+def test_a_message_is_lost_that_was_read_as_another_before_its_topic_was_made_again(
+    clean: Clean, tmp_path: Path
+) -> None:
+    topics = {m.n: m.topic for m in messages(SEED, "pendataan", LINES)}
+    sent = [json.loads(row) for row in (clean.folder / "pendataan.sent.jsonl").read_text().splitlines()]
+    others = next(row for row in sent if topics[row["n"]] == topics[0] and row["n"] != 0)
+    again = {"topic": topics[0], "from": 50.0, "until": 51.0}
+    other = with_rows(clean, tmp_path, pendataan_sent=[{**others, "n": 0, "at": 0.5}], topics=[again])
+    new_life = (
+        f"INSERT INTO intake.incarnation (topic, incarnation) VALUES ('{topics[0]}', 2)",
+        f"INSERT INTO intake.cursor (topic, incarnation, partition, next) VALUES ('{topics[0]}', 2, 0, 0)",
+    )
+
+    assert judged(other, *new_life).errors == {"lost": 1}
+
+
 def test_a_publisher_that_tells_of_another_number_is_named(clean: Clean, tmp_path: Path) -> None:
     told = {"told": {"appended": 3, "duplicate": 1}, "lines": 5}
 
@@ -116,6 +137,14 @@ WRONGLY_PASSED_ON: dict[str, tuple[str, Callable[[list[Relayed]], list[Relayed]]
             for at, one in enumerate(some)
         ],
     ),
+    "a receipt of another message": (
+        "rekam.receipts",
+        lambda some: [some[0]._replace(value=json.dumps(json.loads(some[0].value) | {"id": "x"}).encode()), *some[1:]],
+    ),
+    "a receipt for another reason": (
+        "rekam.receipts",
+        lambda some: [*some, Relayed(None, json.dumps(json.loads(some[0].value) | {"reason": "erased"}).encode())],
+    ),
     "two receipts in another order": ("rekam.receipts", lambda some: exchanged(some, *of_entries(some)[:2])),
     "how it ended before that it was parked": (
         "rekam.receipts",
@@ -154,3 +183,43 @@ def test_of_a_topic_made_again_there_is_what_came_since(clean: Clean, tmp_path: 
     assert judged(other._replace(relayed={topic: list[Relayed]() for topic in since})).holds
     with_a_hole = {**since, "rekam.log": without(3)(since["rekam.log"])}
     assert judged(other._replace(relayed=with_a_hole)).errors == {"relayed_wrong": 1}
+
+
+# ------------------------------------------------------------------ answered otherwise than the facts mean
+
+_POSTED = """
+    SELECT area, standing, sum(net)::int FROM counts.account AS a, LATERAL (
+        SELECT people * ((to_account = a.number)::int - (from_account = a.number)::int)
+        FROM counts.posting WHERE valid_on <= %(on)s AND position <= %(known)s) AS posted (net)
+    WHERE a.number > 0 GROUP BY area, standing
+"""
+
+
+def answered(clean: Clean, on: date, known: int) -> Answer:
+    with psycopg.connect(clean.address) as connection:
+        rows = connection.execute(_POSTED, {"on": on, "known": known}).fetchall()
+    return Answer(on, known, {(area, standing): people for area, standing, people in rows if people})
+
+
+def test_an_answer_of_a_past_day_is_held_against_what_was_known_then(clean: Clean) -> None:
+    right = [answered(clean, date(2018, month, 1), known) for month in (3, 6, 12) for known in (40, 170, 300)]
+
+    assert all(answer.people for answer in right[1:])
+    assert judged(clean, answers=right).holds
+    for known in (100, 300):
+        assert judged(clean, answers=[*right, right[4]._replace(known=known)]).errors == {"wrong_answer": 1}
+    one, people = next(iter(right[4].people.items()))
+    assert judged(clean, answers=[right[4]._replace(people={**right[4].people, one: people + 1})]).errors == {
+        "wrong_answer": 1
+    }
+
+
+def test_a_list_by_name_is_held_against_what_was_published_last_of_each(clean: Clean) -> None:
+    settings = settings_of(clean.address, clean.keys)
+    rows = list_people(settings, "outstanding", (None, None), LAST_DAY, None).document["rows"]
+
+    assert len(rows) > 10
+    assert judged(clean, listed=rows).holds
+    assert judged(clean, listed=rows[1:]).errors == {"wrong_answer": 1}
+    others = {"name": rows[1]["name"], "address": rows[1]["address"]}
+    assert judged(clean, listed=[rows[0] | others, *rows[1:]]).errors == {"wrong_answer": 1}

@@ -146,6 +146,18 @@ def test_a_commit_arrives_and_its_answer_does_not_as_often_as_is_said(proxy: Pro
     assert proxy.swallowed == 1
 
 
+def test_of_one_client_alone_answers_to_commit_are_lost(proxy: Proxy) -> None:
+    proxy.swallow(1, of="intake")
+    with connected(proxy) as one, connected(proxy) as other:
+        for client, name in ((one, b"relay"), (other, b"intake")):
+            started = b"\0\x03\0\0user\0x\0application_name\0" + name + b"\0\0"
+            assert said(client, started) == started
+        assert said(one, b"COMMIT\0") == b"COMMIT\0"
+        with suppress(ConnectionError):
+            assert said(other, b"COMMIT\0") == b""
+    assert proxy.swallowed_of == {"intake": 1}
+
+
 def test_what_is_left_of_the_commits_to_be_lost_can_be_taken_back(proxy: Proxy) -> None:
     proxy.swallow(2)
     proxy.swallow(0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -31,6 +32,7 @@ class _Line:
     server: socket.socket
     lost: Event = field(default_factory=Event)  # a COMMIT has gone by, and what the server says now is not heard
     mute: bool = False
+    who: str = ""  # as a PostgreSQL client calls itself
     how: int = socket.SHUT_RDWR
 
     def close(self) -> None:
@@ -56,15 +58,21 @@ class Proxy:
         self.delay_s = 0.0
         self.swallowed = 0
         self._wanted = 0
+        self._of = ""
+        self.swallowed_of: Counter[str] = Counter()
         self._lines: list[_Line] = []
         self._lock = Lock()
         self._heard = Event()
         Thread(target=self._accept, daemon=True).start()
 
-    def swallow(self, times: int) -> None:
-        """Lose the next answers to COMMIT, that many, with their connections; 0 takes back what is left of it."""
+    def swallow(self, times: int, of: str = "") -> None:
+        """Lose the next answers to COMMIT, that many, with their connections; 0 takes back what is left of it.
+
+        Of whoever calls itself so alone, if anybody is named.
+        """
         with self._lock:
             self._wanted = self.swallowed + times
+            self._of = of
 
     def cut(self) -> None:
         """Reset every connection."""
@@ -110,7 +118,8 @@ class Proxy:
     def _to_server(self, line: _Line) -> None:
         with suppress(OSError):
             while data := line.client.recv(1 << 16):
-                if COMMIT in data and self._is_wanted():
+                line.who = line.who or _name_in(data)
+                if COMMIT in data and self._is_wanted(line.who):
                     line.lost.set()
                 self._pass_on(line, data, line.server)
         self._end(line)
@@ -137,12 +146,19 @@ class Proxy:
             self._heard.wait()
         line.close()
 
-    def _is_wanted(self) -> bool:
+    def _is_wanted(self, who: str) -> bool:
         with self._lock:
-            if self.swallowed >= self._wanted:
+            if self.swallowed >= self._wanted or (self._of and who != self._of):
                 return False
             self.swallowed += 1
+            self.swallowed_of[who] += 1
             return True
+
+
+def _name_in(data: bytes) -> str:
+    """What a client says its name is, in the first message of a session; nothing where this is not that."""
+    _, found, rest = data.partition(b"\0application_name\0")
+    return rest.partition(b"\0")[0].decode() if found else ""
 
 
 class DatabaseProxy(Proxy):

@@ -336,6 +336,7 @@ def test_nothing_is_restored_over_a_register(here: tuple[CommandLine, str], made
 
 
 HALFWAY = """
+import select
 import sys
 from pathlib import Path
 from services.backups import restoring
@@ -344,7 +345,8 @@ import os
 
 def prove(*_):
     print("halfway", flush=True)
-    sys.stdin.read()
+    while not select.select([sys.stdin], [], [], 0.1)[0]:  # a signal just before a longer wait is heard after it
+        pass
 
 restoring._proved = prove
 restoring.restore(from_environ(os.environ), Path(sys.argv[1]), dry_run=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from uuid import UUID
 
     import psycopg
@@ -63,6 +64,7 @@ class Effect(NamedTuple):
     name: tuple[str | None, str | None]
     position: int | None
     code: str | None
+    message: str | None = None
     ends: tuple[str, ...] = ()
 
 
@@ -87,8 +89,9 @@ class View:
 
 @dataclass
 class Books:
-    """All of it, as one transaction saw it."""
+    """All of it, as one transaction saw it; `looked` is when, by a clock that nobody sets back."""
 
+    looked: datetime
     head: tuple[int, bytes]
     entries: list[Entry]
     claims: Counter[int]
@@ -104,6 +107,7 @@ def read(connection: psycopg.Connection[Any]) -> Books:
     """Read everything. The transaction must see one snapshot, and nothing else may be at work, or a view is behind."""
     cursor = connection.cursor()
     books = Books(
+        looked=datetime.now(UTC),
         head=_one(cursor, "SELECT size, digest FROM log.head"),
         entries=[
             Entry(position, state, json.loads(state), digest, subject, accepted)
@@ -131,12 +135,12 @@ def _read_effects(cursor: psycopg.Cursor[Any], books: Books) -> None:
         "ORDER BY number"
     ):
         books.receipts[tuple(at)].append(Effect(outcome, (source, id_), position, reason))
-    for *at, outcome, source, id_, position, code, ends in cursor.execute(
-        'SELECT topic, incarnation, partition, "offset", outcome, source, id, position, code, '
+    for *at, outcome, source, id_, position, code, message, ends in cursor.execute(
+        'SELECT topic, incarnation, partition, "offset", outcome, source, id, position, code, message, '
         "ARRAY(SELECT outcome FROM intake.resolution AS r WHERE r.number = q.number ORDER BY step) "
         "FROM intake.quarantine AS q ORDER BY number"
     ):
-        books.parked[tuple(at)].append(Effect(outcome, (source, id_), position, code, tuple(ends)))
+        books.parked[tuple(at)].append(Effect(outcome, (source, id_), position, code, message, tuple(ends)))
 
 
 def _read_view(cursor: psycopg.Cursor[Any], name: str) -> View:

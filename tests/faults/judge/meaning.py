@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["NOWHERE", "Transfers", "transfers"]
+__all__ = ["NOWHERE", "Transfers", "particulars", "transfers"]
 
 Event = dict[str, Any]
 Account = tuple[str, str]
@@ -53,7 +53,7 @@ def transfers(facts: Iterable[Event]) -> Transfers:
     if not live:
         return frozenset()
     days = {_day(fact) for fact in live} | {_lapses(fact) for fact in live if fact["type"] == DEPARTED}
-    days |= {_seventeen(fact) for fact in live if _has_particulars(fact)}
+    days |= {_seventeen(fact["data"]) for fact in live if _has_particulars(fact)}
     made, before = [], NOWHERE
     for day in sorted(day for day in days if day >= _day(live[0])):
         account = _stands(live, day)
@@ -61,6 +61,12 @@ def transfers(facts: Iterable[Event]) -> Transfers:
             made.append((day, before, account))
             before = account
     return frozenset(made)
+
+
+def particulars(facts: Iterable[Event]) -> dict[str, Any]:
+    """Those written last, of somebody's live facts, some of which have them."""
+    data: dict[str, Any] = max(filter(_has_particulars, facts), key=_by_s)["data"]
+    return data
 
 
 def _stands(live: list[Event], day: date) -> Account:
@@ -104,7 +110,7 @@ def _area(known: list[Event]) -> str:
 def _is_adult(live: list[Event], day: date) -> bool:
     told = [fact for fact in live if _has_particulars(fact)]
     married = any(fact["data"]["ever_married"] and _day(fact) <= day for fact in told)
-    return married or _seventeen(max(told, key=_by_s)) <= day
+    return married or _seventeen(particulars(told)) <= day
 
 
 # ------------------------------------------------------------------ of one fact
@@ -119,8 +125,8 @@ def _lapses(fact: Event) -> date:
     return (date.fromisoformat(until) if until else _day(fact) + LETTER_HOLDS) + timedelta(days=1)
 
 
-def _seventeen(fact: Event) -> date:
-    born = date.fromisoformat(fact["data"]["birth_date"])
+def _seventeen(told: dict[str, Any]) -> date:
+    born = date.fromisoformat(told["birth_date"])
     is_leap = (born.month, born.day) == (2, 29)
     return date(born.year + 17, 3, 1) if is_leap else born.replace(year=born.year + 17)
 

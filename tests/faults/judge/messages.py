@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.judge.meaning import DAY_OF
+from tests.faults.judge.equal import is_of
+from tests.faults.judge.places import judge_places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tests.faults.judge.books import Books, Coordinates, Effect, Entry
-    from tests.faults.judge.published import Line, Name, Place, Published, Sent
+    from tests.faults.judge.published import Line, Name, Published
     from tests.faults.judge.verdict import Verdict
 
 __all__ = ["accepted", "judge_messages"]
@@ -36,7 +36,7 @@ def judge_messages(books: Books, published: Published, verdict: Verdict) -> None
     for line in published.lines:
         if line.code is not None:
             _account_refused(line, by_name, verdict)
-    _every_place_is_explained(books, outcomes, published, verdict)
+    judge_places(books, outcomes, published, verdict)
 
 
 def accepted(books: Books, published: Published) -> dict[int, Line]:
@@ -45,7 +45,7 @@ def accepted(books: Books, published: Published) -> dict[int, Line]:
     found = {}
     for entry in books.entries:
         for line in good.get(entry.name, ()):
-            if _is_of(entry, line):
+            if is_of(entry, line):
                 found[entry.position] = line
                 break
     return found
@@ -82,8 +82,10 @@ def _every_offset_has_its_effect(books: Books, outcomes: dict[Coordinates, str],
         told = [effect.outcome for effect in receipts]
         if outcome == "appended":
             _one(entries[at], f"{at} is appended, and the log has it {entries[at]} times", verdict)
+            _nothing_else([*told, *parked], f"{at} is appended", verdict)
         elif outcome == "duplicate":
             _one(told.count("duplicate"), f"{at} is a repeat, with receipts {told}", verdict)
+            _nothing_else([*{*told} - {"duplicate"}, *parked], f"{at} is a repeat", verdict)
             original = by_position.get(receipts[0].position or 0) if receipts else None
             if receipts and (original is None or original.name != receipts[0].name):
                 verdict.blame("lost", f"{at} is said to repeat position {receipts[0].position}, which is another")
@@ -91,9 +93,15 @@ def _every_offset_has_its_effect(books: Books, outcomes: dict[Coordinates, str],
             kept = [effect.outcome for effect in parked]
             _one(kept.count(outcome), f"{at} is {outcome}, and kept as {kept}", verdict)
             _one(told.count(outcome), f"{at} is {outcome}, with receipts {told}", verdict)
+            _nothing_else({*told} - {outcome, "conflict", "resolved"}, f"{at} is {outcome}", verdict)
             ends = sum(effect.ends.count("appended") for effect in parked)
             if ends != resolved[at]:
                 verdict.blame("lost" if ends > resolved[at] else "doubled", f"{at} was resolved {ends} times")
+
+
+def _nothing_else(others: Collection[object], what: str, verdict: Verdict) -> None:
+    if others:
+        verdict.blame("doubled", f"{what}, and there is more of it: {[*others]}")
 
 
 def _one(count: int, what: str, verdict: Verdict) -> None:
@@ -142,7 +150,7 @@ def _account(name: Name, lines: list[Line], told: _Told, good: Mapping[Name, lis
     if len(entries) > 1:
         verdict.messages["doubled"] += 1
         verdict.blame("doubled", f"{name} stands at positions {[entry.position for entry in entries]}")
-    equal = [line for line in lines if _is_of(entries[0], line)]
+    equal = [line for line in lines if is_of(entries[0], line)]
     if not equal:
         verdict.blame("changed", f"position {entries[0].position}: {name} was never said so")
         return
@@ -169,74 +177,3 @@ def _account_refused(line: Line, told: _Told, verdict: Verdict) -> None:
         verdict.blame("lost", f"{line} deserves {line.code}, and is not parked")
     elif line.code not in codes:
         verdict.blame("wrong_code", f"{line} deserves {line.code}, and is parked as {codes}")
-
-
-def _every_place_is_explained(
-    books: Books, outcomes: dict[Coordinates, str], published: Published, verdict: Verdict
-) -> None:
-    """Where Kafka has said that it has a message, that message was accounted for, unless its topic was made again."""
-    by_place: dict[Place, list[Coordinates]] = defaultdict(list)
-    for at in outcomes:
-        by_place[at[0], at[2], at[3]].append(at)
-    entries = {entry.kafka: entry.name for entry in books.entries}
-    explained: set[Coordinates] = set()
-    for sent in published.sent:
-        told = [at for at in by_place[sent.place] if outcomes[at] not in ("absent", "expired")]
-        mine = [at for at in told if _names(books, entries, at, sent)]
-        explained.update(mine)
-        if not mine:
-            _blame_missing(sent, [outcomes[at] for at in by_place[sent.place]], published, verdict)
-    nameless = Counter(at[0] for at, some in books.parked.items() if at not in explained and None in some[0].name)
-    by_failure = Counter(
-        {
-            topic: sum(
-                published.failed[line.publisher, line.n]
-                for line in published.lines
-                if line.topic == topic and line.name is None
-            )
-            for topic in nameless
-        }
-    )
-    for topic, count in (nameless - by_failure).items():
-        verdict.blame("unexplained", f"{count} unreadable messages of {topic} are parked that nobody has published")
-
-
-def _names(books: Books, entries: dict[Any, Name], at: Coordinates, sent: Sent) -> bool:
-    """Whether what became of that offset is of this message."""
-    effects = [*books.receipts.get(at, ()), *books.parked.get(at, ())]
-    if sent.line.name is None:
-        return any(None in effect.name and effect.code == sent.line.code for effect in effects)
-    return entries.get(at) == sent.line.name or any(effect.name == sent.line.name for effect in effects)
-
-
-def _blame_missing(sent: Sent, said: list[str], published: Published, verdict: Verdict) -> None:
-    """A message that Kafka gave up with its topic was published again afterwards; any other is lost."""
-    gone = [again for again in published.made_again if again.topic == sent.place[0] and sent.at <= again.end]
-    if gone:
-        verdict.messages["(gone with its topic, published again)"] += 1
-        if not any(other.at > sent.at and other.line == sent.line for other in published.sent):
-            verdict.blame("lost", f"{sent.line} went with its topic, and nobody has published it again")
-    elif "expired" in said:
-        verdict.messages["(expired)"] += 1
-        verdict.blame("lost", f"{sent.line} at {sent.place} expired unread")
-    else:
-        verdict.blame("lost", f"{sent.line} was at {sent.place}, which is {said or 'not accounted for'}")
-
-
-def _is_of(entry: Entry, line: Line) -> bool:
-    """Whether an entry holds what the line says, in all that it keeps readable."""
-    said, event = entry.said, line.event
-    if event is None or (said["type"], entry.name) != (event["type"], line.name):
-        return False
-    data = event["data"]
-    day = DAY_OF.get(event["type"], "as_of")
-    instants = [(said["time"], event["time"]), (said["recordedtime"], event.get("recordedtime", event["time"]))]
-    return (
-        said.get("valid_on") == data.get(day)
-        and all(datetime.fromisoformat(one) == datetime.fromisoformat(other) for one, other in instants)
-        and _all_equal(said.get("fact", {}), data)
-    )
-
-
-def _all_equal(kept: dict[str, Any], data: dict[str, Any]) -> bool:
-    return all(data.get(name) == value for name, value in kept.items())

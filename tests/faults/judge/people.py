@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.faults.judge.published import Line, Name
     from tests.faults.judge.verdict import Verdict
 
-__all__ = ["judge_people"]
+__all__ = ["Person", "judge_people"]
 
 Moved = tuple["date", "Account", "Account"]
 
@@ -30,13 +30,17 @@ SIGNS = {CAPTURED, "rekam.recording.status_reported.v1", "rekam.finding.reported
 
 
 @dataclass
-class _Person:
+class Person:
     """A subject's facts in the order of the log, by name, and what was withdrawn of them."""
 
     facts: dict[Name, dict[str, Any]] = field(default_factory=dict)
     withdrawn: set[Name] = field(default_factory=set)
     means: Transfers = frozenset()
     steps: dict[int, Counter[Moved]] = field(default_factory=dict)
+
+    @property
+    def live(self) -> list[dict[str, Any]]:
+        return [fact for name, fact in self.facts.items() if name not in self.withdrawn]
 
     def take(self, position: int, line: Line) -> None:
         assert line.event is not None
@@ -45,16 +49,16 @@ class _Person:
             self.withdrawn.add(line.target)
         else:
             self.facts[line.name] = line.event
-        before, self.means = self.means, transfers(f for name, f in self.facts.items() if name not in self.withdrawn)
+        before, self.means = self.means, transfers(self.live)
         step = Counter(self.means)
         step.subtract(before)
         self.steps[position] = Counter({moved: people for moved, people in step.items() if people})
 
 
-def judge_people(books: Books, lines: dict[int, Line], verdict: Verdict) -> None:
+def judge_people(books: Books, lines: dict[int, Line], verdict: Verdict) -> dict[UUID, Person]:
     """Blame views that lack, double or contradict what the facts mean; count people by where they stand at the end.
 
-    `lines` are the published lines behind the entries, by position.
+    `lines` are the published lines behind the entries, by position. Everybody, by subject.
     """
     people = _people(books, lines, verdict)
     balances = {}
@@ -74,10 +78,11 @@ def judge_people(books: Books, lines: dict[int, Line], verdict: Verdict) -> None
             verdict.blame("unbalanced", f"{name} has {balance.total()} people, the facts are of {len(ended)}")
     for cell in books.cells:
         verdict.blame("torn_view", f"counts: block {cell[0]}, {cell[1]}: posted {cell[4]}, summed {cell[5]}")
+    return people
 
 
-def _people(books: Books, lines: dict[int, Line], verdict: Verdict) -> dict[UUID, _Person]:
-    people: dict[UUID, _Person] = defaultdict(_Person)
+def _people(books: Books, lines: dict[int, Line], verdict: Verdict) -> dict[UUID, Person]:
+    people: dict[UUID, Person] = defaultdict(Person)
     niks: dict[str, UUID] = {}
     of: dict[UUID, str] = {}
     subjects: dict[Name, UUID] = {}
@@ -130,7 +135,7 @@ def _has_row(table: str, entry: Entry) -> bool:
 
 
 def _postings_are_what_facts_mean(
-    name: str, view: View, people: dict[UUID, _Person], books: Books, verdict: Verdict
+    name: str, view: View, people: dict[UUID, Person], books: Books, verdict: Verdict
 ) -> Counter[Account]:
     """At each position, what the view posts is what the fact there changes; how many people each account then has."""
     posted: dict[UUID, dict[int, Counter[Moved]]] = defaultdict(lambda: defaultdict(Counter))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Relayed", "judge_relayed"]
 
 Outcome = tuple[Any, ...]
+
+_RECEIPT: Final = ("source", "id", "reason", "outcome", "position")
+_PARKED: Final = ("source", "id", "code", "message")
 
 
 class Relayed(NamedTuple):
@@ -34,10 +37,12 @@ def judge_relayed(
     """
     anew = {again.topic for again in published.made_again}
     _judge_log(books, relayed["rekam.log"], verdict, anew="rekam.log" in anew)
-    receipts = [_outcome(one.value, "outcome", "position") for one in relayed["rekam.receipts"]]
+    receipts = [
+        _outcome(one.value, "source", "id", "reason", "outcome", "position") for one in relayed["rekam.receipts"]
+    ]
     _judge_others("rekam.receipts", receipts, _receipts(books), verdict, anew="rekam.receipts" in anew)
     _judge_order(receipts, set(_of_entries(books)), verdict, anew="rekam.receipts" in anew)
-    parked = [_outcome(one.value, "code") for one in relayed["rekam.quarantine"]]
+    parked = [_outcome(one.value, *_PARKED) for one in relayed["rekam.quarantine"]]
     _judge_others("rekam.quarantine", parked, _parked(books), verdict, anew="rekam.quarantine" in anew)
 
 
@@ -74,8 +79,8 @@ def _judge_order(receipts: Iterable[Outcome], of_entries: set[Outcome], verdict:
     reached = 0
     told: set[Outcome] = set()
     for receipt in dict.fromkeys(receipts):
-        *at, outcome, position = receipt
-        place = tuple(at)
+        *_, outcome, position = receipt
+        place = receipt[:4]
         if receipt in of_entries:
             if position < reached:
                 verdict.blame("relayed_wrong", f"rekam.receipts tells of position {position} after {reached}")
@@ -87,7 +92,7 @@ def _judge_order(receipts: Iterable[Outcome], of_entries: set[Outcome], verdict:
 
 def _of_entries(books: Books) -> list[Outcome]:
     return [
-        (*entry.kafka, "resolved" if entry.said.get("resolved") else "appended", entry.position)
+        (*entry.kafka, *entry.name, None, "resolved" if entry.said.get("resolved") else "appended", entry.position)
         for entry in books.entries
         if entry.kafka is not None
     ]
@@ -95,12 +100,14 @@ def _of_entries(books: Books) -> list[Outcome]:
 
 def _receipts(books: Books) -> list[Outcome]:
     return _of_entries(books) + [
-        (*at, one.outcome, one.position) for at, effects in books.receipts.items() for one in effects
+        (*at, *one.name, one.code, one.outcome, one.position)
+        for at, effects in books.receipts.items()
+        for one in effects
     ]
 
 
 def _parked(books: Books) -> list[Outcome]:
-    return [(*at, one.code) for at, effects in books.parked.items() for one in effects]
+    return [(*at, *one.name, one.code, one.message) for at, effects in books.parked.items() for one in effects]
 
 
 def _outcome(value: bytes, *names: str) -> Outcome:

@@ -16,8 +16,9 @@ ERRORS: Final = {
     "swallowed": "an offset below the end that is accounted for has no outcome, or has two",
     "skipped": "a position of the log is missing",
     "broken_chain": "the digests are not those of the bytes",
-    "went_back": "a time of acceptance lies before the one before it",
+    "went_back": "a time of acceptance lies before the one before it, or has not come",
     "changed": "an entry holds what nobody has published under its name",
+    "wrong_outcome": "an offset came to another outcome than its message deserves",
     "wrong_code": "a message was parked for another reason than it deserves",
     "mixed_up": "a person has two subjects, or a subject is two people",
     "torn_view": "a view lacks what it says to have, or has what it says not to",
@@ -25,6 +26,7 @@ ERRORS: Final = {
     "two_accounts": "somebody stands in two accounts, or in none",
     "views_differ": "two views have different balances",
     "unbalanced": "the balances do not sum up to the people",
+    "wrong_answer": "the API answered otherwise than the facts mean",
     "relayed_wrong": "a topic of the relay's has what the database does not, or lacks what it has",
     "told_wrong": "`rekam publish` told of another number of messages than it was given",
 }

@@ -34,6 +34,8 @@ def judge_log(books: Books, verdict: Verdict) -> None:
     for one, other in pairwise(books.entries):
         if other.accepted < one.accepted:
             verdict.blame("went_back", f"position {other.position}, by {one.accepted - other.accepted}")
+    if books.entries and books.entries[-1].accepted > books.looked:
+        verdict.blame("went_back", f"the last is accepted at {books.entries[-1].accepted}, looked at {books.looked}")
 
 
 def _judge_chain(books: Books, verdict: Verdict) -> None:
@@ -56,6 +58,8 @@ def judge_ledger(books: Books, published: Published, verdict: Verdict) -> None:
             verdict.blame("swallowed", f"{life}: a range begins at {first}, the one before ends before {reached[life]}")
         reached[life] = last + 1
         verdict.offsets[outcome] += last - first + 1
+        if outcome in ("absent", "expired"):  # nothing is published in transactions here, and nothing grows too old
+            verdict.blame("lost", f"{life}: {first} to {last} are said to be {outcome}")
     for life in reached.keys() | books.next.keys():
         if reached[life] != books.next.get(life, 0):
             verdict.blame("swallowed", f"{life}: ranges end before {reached[life]}, next is {books.next.get(life)}")
