@@ -125,13 +125,14 @@ def connect(
 
     Unreachable where no such server answers, NoAnswer where it has none of our roles; WrongUse: the address is none.
     """
-    options = OPTIONS
+    address = completed(address, reading=reading)
+    options = f"{conninfo_to_dict(address).get('options') or ''} {OPTIONS}"
     options += f" -c role={role}" if role else ""
     options += " -c synchronous_commit=off" if derived else ""
     options += f" -c idle_in_transaction_session_timeout={idle_s}s" if idle_s else ""
     try:
         return psycopg.connect(
-            completed(address, reading=reading),
+            address,
             options=options,
             client_encoding="utf8",
             connect_timeout=10,
@@ -223,10 +224,6 @@ def create(address: str, *, restoring: bool = False) -> None:
         _make_roles(cursor)
         _bring_up(cursor)
         define(cursor, files("events").joinpath("schema.sql").read_text(encoding="utf-8"))
-        cursor.execute("SELECT format('GRANT CREATE ON DATABASE %I TO rekam_projector', current_database())")
-        row = cursor.fetchone()
-        assert row is not None
-        cursor.execute(row[0])
 
 
 def make_roles(address: str) -> None:

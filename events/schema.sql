@@ -339,6 +339,13 @@ GRANT USAGE ON SCHEMA watch TO rekam_as_supervisor, rekam_as_auditor, rekam_as_o
 GRANT SELECT ON watch.offsets, watch.parked, watch.source, watch.partition
 TO rekam_as_supervisor, rekam_as_auditor, rekam_as_operator;
 
+-- Views are schemas, which a projector makes. Nobody needs tables of their own, least of all who may only ask.
+DO $$
+BEGIN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO rekam_projector', current_database());
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END $$;
+
 -- Whom an officer sees: whose postings, as known at any position, ever went to or from one of the accounts that the
 -- setting `rekam.accounts` of the transaction names. It reads with the rights of `rekam_reader`, so that row security of
 -- the postings can ask it too. A rebuild swaps the view's schema, so its table is looked up when this runs. The plan is

@@ -47,6 +47,7 @@ def audit_replay(
     last: Annotated[
         int | None, typer.Option("--to", metavar="P", min=0, max=LARGEST, help="Last position; the log's end.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As it is anyway.")] = False,  # noqa: ARG001 - as others have it
 ) -> None:
     """Print the log as JSON lines.
 

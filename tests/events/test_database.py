@@ -34,6 +34,7 @@ FORBIDDEN = [
     ("rekam_reporting", "SELECT * FROM log.entry"),
     ("rekam_reporting", "SELECT * FROM vault.person"),
     ("rekam_reporting", "SELECT * FROM intake.accounted"),
+    ("rekam_reporting", "CREATE TEMPORARY TABLE full_disk AS SELECT 1"),
 ]
 
 
@@ -138,6 +139,12 @@ def test_each_end_of_a_connection_finds_out_within_half_a_minute_that_the_other_
 def test_what_the_address_says_of_keepalives_goes_before_ours(database: str) -> None:
     with connect(psycopg.conninfo.make_conninfo(database, keepalives_idle=77)) as connection:
         assert connection.info.get_parameters()["keepalives_idle"] == "77"
+
+
+def test_the_options_of_the_address_hold_beside_ours(database: str) -> None:
+    with connect(psycopg.conninfo.make_conninfo(database, options="-c statement_timeout=77s")) as connection:
+        shown = connection.execute("SELECT current_setting('statement_timeout'), current_setting('TimeZone')")
+        assert shown.fetchall() == [("77s", "UTC")]
 
 
 def test_a_writer_that_falls_silent_in_its_transaction_gives_the_log_back(

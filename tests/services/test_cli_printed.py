@@ -141,6 +141,13 @@ def test_a_reader_who_has_seen_enough_is_no_error(rekam: CommandLine) -> None:
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
 
+def test_a_replay_is_json_whether_that_is_asked_for_or_not(rekam: CommandLine) -> None:
+    plain, as_json = (rekam.run("audit", "replay", "--to", "3", *more) for more in ((), ("--json",)))
+
+    assert (as_json.code, as_json.answer) == (0, plain.answer)
+    assert as_json.answer.count("\n") == 3
+
+
 def test_a_terminal_that_is_not_utf_8_shows_what_it_can(rekam: CommandLine) -> None:
     here = type(rekam)(rekam.data, {"PYTHONIOENCODING": "ascii"})
 
