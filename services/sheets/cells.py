@@ -10,11 +10,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from events.violations import looks
+from services.exports.separated import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["Broken", "Flaw", "Merged", "Page", "Row", "Unreadable", "Untyped", "Value", "described", "filled", "place"]
+__all__ = [
+    "Broken", "Flaw", "Merged", "Page", "Row", "Unreadable", "Untyped", "Value", "described", "filled", "place",
+    "plain",
+]  # fmt: skip
 
 _ERROR: Final = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|SPILL!|CALC!|GETTING_DATA)")
 _RANGE: Final = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]{1,7})(?::\$?[A-Z]{1,3}\$?([0-9]{1,7}))?")
@@ -132,3 +136,10 @@ def described(value: Value) -> str:
     if isinstance(value, time | timedelta):
         return "a time of day"
     return looks(str(value) if isinstance(value, Untyped) else value)
+
+
+def plain(text: str) -> str:
+    """The text without the spaces around it and, of a CSV file, the apostrophe that our own export puts before it."""
+    if isinstance(text, Untyped) and text.startswith("'") and harmless(text[1:]) == text:
+        return text[1:].strip()
+    return text.strip()

@@ -15,9 +15,13 @@ from services.sheets.cells import Unreadable, described
 if TYPE_CHECKING:
     from services.sheets.cells import Value
 
-__all__ = ["day", "instant", "midnight"]
+__all__ = ["MONTH_FIRST", "day", "instant", "is_month_first", "may_be_month_first", "midnight"]
 
 _WRITE: Final = "write it like 23/11/2018"
+MONTH_FIRST: Final = (
+    "could be either of two days, for another in this column has the month first: write all of the column like "
+    "23/11/2018, the day first, or like 2018-11-23"
+)
 
 _MONTHS: Final = {
     name: month
@@ -45,6 +49,7 @@ _CLOCK: Final = re.compile(
     r"(?P<day>.*[^\s])(?:\s+|(?<=[0-9])[Tt])(?P<clock>[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?)(?:[.,]0+)?"
 )
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+_YEAR_LAST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})")
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _IN_WORDS: Final = re.compile(r"([0-9]{1,2})[-\s./]*([A-Za-z]{3,9})\.?[-\s./,]*([0-9]{4})")
 _TWO_DIGITS: Final = re.compile(r"[0-9]{1,2}(?:[-/.][0-9]{1,2}[-/.]|[-\s]*[A-Za-z]{3,9}\.?[-\s]*)[0-9]{2}")
@@ -82,6 +87,34 @@ def instant(value: Value) -> str:
             return f"{_day_of(text)}T{(clock or time()).isoformat()}+08:00"
         return value.strip()
     return midnight(day(value))
+
+
+def is_month_first(value: Value) -> bool:
+    """Whether a text can only have the month first, as `11/14/2018` has: such a text is refused."""
+    first, second = _first_two(value)
+    return first <= 12 < second
+
+
+def may_be_month_first(value: Value) -> bool:
+    """Whether the value is another day if it has the month first: `11/05/2018`.
+
+    So is a date cell, 11 May: a spreadsheet reads `11/05/2018` as one, and leaves `11/14/2018` a text.
+    """
+    first, second = _first_two(value)
+    return first != second and max(first, second) <= 12
+
+
+def _first_two(value: Value) -> tuple[int, int]:
+    """The first two numbers of a day with the year last; of a date cell the day and the month; or else 0 and 0."""
+    if isinstance(value, date):
+        return value.day, value.month
+    if not isinstance(value, str):
+        return 0, 0
+    text = value.strip()
+    if clock := _CLOCK.fullmatch(text):
+        text = clock["day"]
+    match = _YEAR_LAST.fullmatch(text)
+    return (0, 0) if match is None else (int(match[1]), int(match[3]))
 
 
 def midnight(day_: str) -> str:

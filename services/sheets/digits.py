@@ -13,13 +13,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from events.nik import check_nik
-from services.sheets.cells import Unreadable, Untyped, described
+from events.nik import check_nik, nik_flags
+from events.territory import KELURAHAN
+from services.sheets.cells import Unreadable, Untyped, described, plain
 
 if TYPE_CHECKING:
     from services.sheets.cells import Value
 
-__all__ = ["ROUNDED", "card", "count", "holds_a_nik", "is_exact", "may_be_rounded", "neighbourhood", "nik", "region"]
+__all__ = [
+    "ROUNDED", "believed", "card", "count", "holds_a_nik", "is_exact", "may_be_rounded", "neighbourhood", "nik",
+    "region",
+]  # fmt: skip
 
 _EXACT: Final = 2**53
 """Up to here a double holds every whole number, above it only every other one."""
@@ -36,6 +40,31 @@ _WITH_FRACTION: Final = re.compile(r"([0-9]{16})[.,]0+")
 _EXPONENT: Final = re.compile(r"([0-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
 _APOSTROPHES: Final = ("'", "’", "‘", "`")
 _INVISIBLE: Final = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+
+_PARTED: Final = rf"[\s._\-\u00ad\u2010-\u2015{_INVISIBLE}]"
+_JOINED: Final = re.compile(rf"[0-9](?:{_PARTED}{{0,3}}[0-9]){{15,}}")
+_DAY: Final = "(?:0?[1-9]|[12][0-9]|3[01])"
+_MONTH: Final = "(?:0?[1-9]|1[0-2])"
+_YEAR: Final = "(?:19|20)[0-9]{2}"
+
+
+def _alone(what: str, mark: str) -> str:
+    """It, or two of it, where no other digit is joined to it by the same mark."""
+    return rf"(?<![0-9])(?<![0-9]{mark})(?:{what})(?:{mark}(?:{what}))?(?!{mark}?[0-9])"
+
+
+_INNOCENT: Final = re.compile(
+    "|".join(
+        (
+            *(_alone(f"{_DAY}{m}{_MONTH}{m}{_YEAR}|{_YEAR}{m}{_MONTH}{m}{_DAY}", m) for m in ("-", r"\.", "_")),
+            _alone("|".join(map(re.escape, KELURAHAN)), r"\."),
+            "(?<![0-9a-z])(?=[0-9-]*[a-f])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,})(?![0-9a-z])",
+        )
+    ),
+    re.IGNORECASE,
+)
+"""Days, kelurahan by their codes, and numbers in hexadecimal, such as a UUID: their digits are no part of a NIK."""
+
 _COUNT: Final = re.compile(r"-?[0-9]{1,16}")
 _NEIGHBOURHOOD: Final = re.compile(r"(?:r[tw])?[\s.:]*([0-9]{1,3})", re.IGNORECASE)
 _DOTTED_REGION: Final = re.compile(r"([0-9]{2})\.([0-9]{2})")
@@ -59,20 +88,39 @@ def may_be_rounded(value: Value) -> bool:
     return _ends_in_zero(value) is True
 
 
+def believed(field: str) -> str:
+    """What is said of rows whose number is believed because another of their column `is_exact`."""
+    return f"`{field}` ends in 0 beside others that do not, as it does if a spreadsheet took its digit: compare rows"
+
+
 def is_exact(value: Value) -> bool:
     """Whether 16 digits of a CSV file end in another digit than 0."""
     return _ends_in_zero(value) is False
 
 
 def holds_a_nik(text: str) -> bool:
-    """Whether 16 digits of the text are a NIK: what is kept in clear, as an id is, must hold none."""
-    for found in _SIXTEEN_ALONE.findall(text):
-        try:
-            check_nik(found)
-        except ValueError:
-            continue
+    """Whether the text holds a NIK: what is kept in clear, as an id is, must hold none.
+
+    16 digits by themselves are one where `check_nik` says so, also with spaces, dots, hyphens or underscores between
+    them. A longer number holds one where any 16 of its digits are one of a known district and of a day that exists. Of
+    16 digits that mean something else 3 in 100 look like one; `/` or a letter parts them.
+    """
+    if any(map(_is_nik, _SIXTEEN_ALONE.findall(text))):
         return True
+    for found in _JOINED.findall(_INNOCENT.sub("/", text)):
+        number = re.sub("[^0-9]", "", found)
+        windows = [number[at : at + 16] for at in range(len(number) - 15)]
+        if any(_is_nik(one) and (len(windows) == 1 or not nik_flags(one)) for one in windows):
+            return True
     return False
+
+
+def _is_nik(text: str) -> bool:
+    try:
+        check_nik(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _ends_in_zero(value: Value) -> bool | None:
@@ -127,7 +175,7 @@ def _bare(value: str) -> str:
 def neighbourhood(value: Value) -> str:
     """The number of an RT or RW with three digits, `003`; another text is left as it is."""
     if isinstance(value, str):
-        text = value.strip()
+        text = plain(value)
         if "/" in text:
             raise Unreadable("holds a `/`: RT and RW have a column each")
         match = _NEIGHBOURHOOD.fullmatch(text)

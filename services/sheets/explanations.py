@@ -108,7 +108,9 @@ EXPLAINED: Final[Mapping[str, Explained]] = {
     "withdraws_source": Explained(
         "Sumber dari fakta yang ditarik.", "The `source` of the fact that is withdrawn.", "urn:rekam:synthetic:5371"
     ),
-    "withdraws_id": Explained("ID dari fakta yang ditarik.", "The `id` of the fact that is withdrawn.", "finding-1"),
+    "withdraws_id": Explained(
+        "ID dari fakta yang ditarik, sebagai teks.", "The `id` of the fact that is withdrawn, as text.", "finding-1"
+    ),
     "reason": Explained("Alasan penarikan.", "Why it does not hold.", "Salah orang"),
     "rows_by_kelurahan": Explained(
         "Satu kolom untuk setiap kelurahan: berapa baris dari daftar ada di sana. Kosong kalau tidak diketahui.",
@@ -126,8 +128,10 @@ EXPLAINED: Final[Mapping[str, Explained]] = {
         date(2018, 11, 22),
     ),
     "id": Explained(
-        "Nama baris yang tidak pernah berubah, misalnya nomor register; jangan NIK. Kosong: nama lembar dan nomornya.",
-        "A name of the row that never changes, such as its number in a register; not a NIK. Empty: sheet and row.",
+        "Nama baris yang tidak pernah berubah, sebagai teks, misalnya nomor register; jangan NIK. "
+        "Kosong: nama lembar dan nomornya.",
+        "A name of the row that never changes, as text, such as its number in a register; not a NIK. "
+        "Empty: sheet and row.",
         "register-1",
     ),
     "source": Explained(

@@ -18,7 +18,9 @@ from services.sheets import digits
 from services.sheets.cells import Broken, Flaw, place
 from services.sheets.columns import ATTRIBUTES, BY_KELURAHAN, Column, needed
 from services.sheets.days import midnight
+from services.sheets.doubts import Doubts
 from services.sheets.headers import FIRST_ROWS, Layout, layout_of
+from services.talk import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,8 @@ _IN_CLEAR: Final = {
 }
 _FIRST_WORD: Final = re.compile(r"`?([a-z_]+)`?")
 _KELURAHAN: Final = Column(BY_KELURAHAN, "", digits.count)
+_NAMED: Final = 20
+"""As many rows are named where there are more to be compared with the paper."""
 
 
 class Sheet(NamedTuple):
@@ -56,6 +60,25 @@ class Read(NamedTuple):
     row: int
     event: bytes | None
     flaws: list[Flaw]
+
+
+class _Noted(NamedTuple):
+    """A flaw; with `doubt`, a column, it is one only if what is doubted about the column holds."""
+
+    flaw: Flaw
+    doubt: int | None = None
+
+
+class _Held(NamedTuple):
+    """A row until the last one was seen."""
+
+    row: int
+    event: bytes | None
+    noted: list[_Noted]
+
+    def read(self, doubts: Doubts) -> Read:
+        flaws = [flaw for flaw, doubt in self.noted if doubt is None or doubts.holds(doubt)]
+        return Read(self.row, None if flaws else self.event, flaws)
 
 
 @dataclass
@@ -83,7 +106,10 @@ class Reader:
         return name if name in self._columns or name == BY_KELURAHAN else None
 
     def rows(self) -> Iterator[Read]:
-        """Every row below the header that holds something."""
+        """Every row below the header that holds something; the first when all were seen, for a row may refuse others.
+
+        Rows with a NIK or a family card that is believed only for the sake of others are said.
+        """
         page, type_ = self.sheet.page, self.sheet.type
         first = list(islice(page.rows(), FIRST_ROWS))
         found = layout_of(type_, first, page.merged, source_given=self.sheet.source is not None)
@@ -91,12 +117,21 @@ class Reader:
             self.flaws += found
             return
         self._columns |= {column.field: at for at, column in found.columns.items()}
-        doubted, headed = self._doubted(found), found.headed
+        doubts = Doubts(found.columns)
         must = needed(type_) | (set() if self.sheet.source else {"source"})
+        held = [self._read(row, found, doubts, must) for row in self._below(found)]
+        for one in held:
+            yield one.read(doubts)
+        if not self.flaws:
+            self._say_believed(held, found, doubts)
+
+    def _below(self, layout: Layout) -> Iterator[Row]:
+        """The rows below the header; what is empty between them is noted, and what stands under no heading."""
+        headed = layout.headed
         strays: dict[int, int] = {}
-        last = found.row
-        for row in page.rows():
-            if row.number <= found.row:
+        last = layout.row
+        for row in self.sheet.page.rows():
+            if row.number <= layout.row:
                 continue
             if row.number > last + 1:
                 self.empty.append((last + 1, row.number - 1))
@@ -104,28 +139,24 @@ class Reader:
             for at, value in enumerate(row.values):
                 if value is not None and at not in headed:
                     strays.setdefault(at, row.number)
-            yield self._read(row, found, doubted, must)
-        self.flaws += [_stray(found.row, at, row_number) for at, row_number in sorted(strays.items())]
+            yield row
+        self.flaws += [_stray(layout.row, at, row_number) for at, row_number in sorted(strays.items())]
 
-    def _doubted(self, layout: Layout) -> frozenset[int]:
-        """Columns of long numbers that a CSV file may have rounded: every one of them ends in 0."""
-        if self.sheet.page.title is not None:
-            return frozenset()
-        long = {at for at, column in layout.columns.items() if column.read in {digits.nik, digits.card}}
-        for row in self.sheet.page.rows():
-            if not long:
-                break
-            values = {at: row.values[at] for at in long if at < len(row.values) and row.number > layout.row}
-            long -= {at for at, value in values.items() if digits.is_exact(value)}
-        return frozenset(long)
+    def _say_believed(self, held: list[_Held], layout: Layout, doubts: Doubts) -> None:
+        for at in doubts.exact:
+            rows = [str(one.row) for one in held if any(doubt == at for _, doubt in one.noted)]
+            if rows:
+                named = ", ".join(rows[:_NAMED]) + (f" and {more} more" if (more := len(rows) - _NAMED) > 0 else "")
+                say(f"{self.sheet.name}: {digits.believed(layout.columns[at].field)} {named}")
 
-    def _read(self, row: Row, layout: Layout, doubted: frozenset[int], must: frozenset[str]) -> Read:
+    def _read(self, row: Row, layout: Layout, doubts: Doubts, must: frozenset[str]) -> _Held:
+        doubts.see(row)
         if (range_ := self.sheet.page.merged.over(row.number)) is not None:
             why = f"{range_} is merged: unmerge it, and write the value into each row that it holds for"
-            return Read(row.number, None, [Flaw(row.number, "bad_data", why)])
+            return _Held(row.number, None, [_Noted(Flaw(row.number, "bad_data", why))])
         said = _Said(row, {})
         for at, column in layout.columns.items():
-            said.take(at, column, doubted=at in doubted)
+            said.take(at, column, doubts)
         by_kelurahan = {}
         for at, code in layout.kelurahan.items():
             rows = said.value(at, _KELURAHAN)
@@ -134,8 +165,8 @@ class Reader:
         if layout.kelurahan:
             said.values[BY_KELURAHAN] = by_kelurahan
         said.ask(layout, must)
-        event = None if said.flaws else self._event(said.values, row.number)
-        return Read(row.number, event, said.flaws)
+        certain = any(doubt is None for _, doubt in said.noted)
+        return _Held(row.number, None if certain else self._event(said.values, row.number), said.noted)
 
     def _event(self, said: dict[str, Any], row: int) -> bytes:
         data = {name: value for name, value in said.items() if name not in _ATTRIBUTES}
@@ -159,18 +190,18 @@ class _Said:
 
     row: Row
     values: dict[str, Any]
-    flaws: list[Flaw] = field(default_factory=list)
+    noted: list[_Noted] = field(default_factory=list)
 
-    def take(self, at: int, column: Column, *, doubted: bool) -> None:
+    def take(self, at: int, column: Column, doubts: Doubts) -> None:
         value = self.value(at, column)
         if value is None:
             return
-        if doubted and digits.may_be_rounded(self.row.values[at]):
-            self._wrong(at, column, digits.ROUNDED)
-        elif column.field in _IN_CLEAR and digits.holds_a_nik(value):
+        if column.field in _IN_CLEAR and digits.holds_a_nik(value):
             self._wrong(at, column, f"holds a NIK, and is kept in clear for ever: {_IN_CLEAR[column.field]}")
-        else:
-            self.values[column.field] = value
+            return
+        self.values[column.field] = value
+        if (why := doubts.about(at, self.row.values[at])) is not None:
+            self.noted.append(_Noted(self._flaw(at, column, why), at))
 
     def value(self, at: int, column: Column) -> Any:
         """The cell as the contract has it; None where it is empty, or cannot be read, which is noted."""
@@ -188,7 +219,7 @@ class _Said:
 
     def ask(self, layout: Layout, fields: frozenset[str]) -> None:
         """Note each of these fields that has no value, unless it is known why."""
-        missing = fields - self.values.keys() - {flaw.field for flaw in self.flaws}
+        missing = fields - self.values.keys() - {flaw.field for flaw, _ in self.noted}
         if not missing:
             return
         for at, column in layout.columns.items():
@@ -197,9 +228,11 @@ class _Said:
                 self._wrong(at, column, "is empty: fill it in", code)
 
     def _wrong(self, at: int, column: Column, why: str, code: str | None = None) -> None:
+        self.noted.append(_Noted(self._flaw(at, column, why, code)))
+
+    def _flaw(self, at: int, column: Column, why: str, code: str | None = None) -> Flaw:
         cell = place(self.row.number, at)
-        why = f"`{column.field}` {why}"
-        self.flaws.append(Flaw(self.row.number, code or column.code, why, column.field, cell))
+        return Flaw(self.row.number, code or column.code, f"`{column.field}` {why}", column.field, cell)
 
 
 def _stray(header: int, at: int, row: int) -> Flaw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from services.sheets.cells import Unreadable, described
+from services.sheets.cells import Unreadable, described, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,9 +98,9 @@ KIND: Final = Words(
 
 
 def text(value: Value) -> str:
-    """A text without the spaces around it; a whole number that a spreadsheet made of one is its digits."""
+    """A text without what is around it; a whole number that a spreadsheet made of one is its digits."""
     if isinstance(value, str):
-        return value.strip()
+        return plain(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(value, float) and not value.is_integer():
             raise Unreadable("is a number with a fraction: format the column as text and type it again")

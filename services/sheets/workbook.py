@@ -1,7 +1,7 @@
 """XLSX files, read row by row: their pages, their cells, and which of those are merged.
 
-openpyxl reads; what it leaves out when it reads row by row, merged cells and formulas without a result, is looked for
-in the file itself. Its warnings are not shown: they are for programmers, and some hold values.
+openpyxl reads; what it leaves out, formulas without a result and cells that were merged, is looked for in the file
+itself. Its warnings are not shown: they are for programmers, and some hold values.
 """
 
 from __future__ import annotations
@@ -11,34 +11,36 @@ import warnings
 import zipfile
 import zlib
 from contextlib import ExitStack, contextmanager
-from itertools import islice, zip_longest
+from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from events.errors import WrongUse
 from services.sheets.cells import Broken, Merged, Page, Row, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from openpyxl import Workbook
 
-    from services.sheets.cells import Value
-
-__all__ = ["LARGEST_BYTES", "MOST_ROWS", "pages"]
+__all__ = ["LARGEST_BYTES", "LARGEST_PART", "MOST_ROWS", "pages"]
 
 #: As many rows a page can have.
 MOST_ROWS: Final = 1_048_576
 #: As much a workbook may hold when it is unpacked; 70,000 residents take some 50 MB.
 LARGEST_BYTES: Final = 500_000_000
+#: As much one part of it may hold that is not read in pieces: openpyxl makes some 25 times as much of it in memory.
+LARGEST_PART: Final = 20_000_000
 
+_IN_PIECES: Final = re.compile(r"xl/(?:worksheets/[^/]+|sharedStrings)\.xml", re.IGNORECASE)
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z0-9:$]+)[\"']")
-_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _AT_ONCE: Final = 500
 _CHUNK: Final = 1 << 20
 _OVERLAP: Final = 200
@@ -57,23 +59,30 @@ def pages(file: Path) -> Iterator[list[Page]]:
     with ExitStack() as stack:
         with _told(file):
             archive = stack.enter_context(zipfile.ZipFile(file))
-            unpacked = sum(part.file_size for part in archive.infolist())
-            if unpacked > LARGEST_BYTES:
-                raise WrongUse(f"{file} holds {unpacked:,} bytes when it is unpacked: split it, or save it as CSV")
-            workbook = stack.enter_context(_opened(file, data_only=True))
-            found = [
-                _page(file, archive, workbook, at)
-                for at, page in enumerate(workbook.worksheets)
-                if page.sheet_state == "visible"
-            ]
+            _check_size(file, archive)
+            workbook = stack.enter_context(_opened(file))
+            found = [_page(file, archive, page) for page in workbook.worksheets if page.sheet_state == "visible"]
         yield found
 
 
+def _check_size(file: Path, archive: zipfile.ZipFile) -> None:
+    parts = archive.infolist()
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > LARGEST_BYTES:
+        raise WrongUse(f"{file} holds {unpacked:,} bytes when it is unpacked: split it, or save it as CSV")
+    for part in parts:
+        if part.file_size > LARGEST_PART and _IN_PIECES.fullmatch(part.filename) is None:
+            raise WrongUse(
+                f"{file} holds {part.file_size:,} bytes beside its cells, in {part.filename!r}: copy the values alone "
+                "into a new workbook, or save it as CSV"
+            )
+
+
 @contextmanager
-def _opened(file: Path, *, data_only: bool) -> Iterator[Workbook]:
+def _opened(file: Path) -> Iterator[Workbook]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=data_only)
+        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
         yield workbook
     finally:
@@ -102,55 +111,77 @@ def _what_is_wrong(file: Path) -> str:
     return f"is no XLSX workbook, or a damaged one: {_AGAIN}, or as CSV"
 
 
-def _page(file: Path, archive: zipfile.ZipFile, workbook: Workbook, at: int) -> Page:
-    page: Any = workbook.worksheets[at]
-    ranges, has_formulas = _looked_through(archive, page._worksheet_path)  # noqa: SLF001 - nowhere else is it told
-
-    def rows() -> Iterator[Row]:
-        with ExitStack() as stack:
-            cells = _cells(file, page)
-            formulas: Iterator[Sequence[Any]] = iter(())
-            if has_formulas:
-                other = stack.enter_context(_opened(file, data_only=False))
-                formulas = _cells(file, other.worksheets[at])
-            yield from _rows(cells, formulas)
-
-    return Page(page.title, rows, Merged.of(ranges))
+def _page(file: Path, archive: zipfile.ZipFile, page: Any) -> Page:
+    return Page(page.title, lambda: _rows(file, archive, page), Merged.of(_merged(archive, _path(page))))
 
 
-def _looked_through(archive: zipfile.ZipFile, path: str) -> tuple[set[str], bool]:
-    """The merged ranges of a page, and whether it has formulas; in pieces, which overlap."""
+def _path(page: Any) -> str:
+    return str(page._worksheet_path.removeprefix("/"))  # noqa: SLF001 - nowhere else is it told
+
+
+def _merged(archive: zipfile.ZipFile, path: str) -> set[str]:
+    """The merged ranges of a page; it is looked through in pieces, which overlap."""
     ranges: set[str] = set()
-    has_formulas = False
     piece = b""
-    with archive.open(path.removeprefix("/")) as stream:
+    with archive.open(path) as stream:
         while chunk := stream.read(_CHUNK):
             piece = piece[-_OVERLAP:] + chunk
             if b"mergeCell" in piece:
                 ranges.update(found.decode() for found in _MERGED.findall(piece))
-            if not has_formulas and (b"<f" in piece or b":f" in piece):
-                has_formulas = _FORMULA.search(piece) is not None
-    return ranges, has_formulas
+    return ranges
 
 
-def _cells(file: Path, page: Any) -> Iterator[Sequence[Any]]:
-    """All rows of a page from its first, also the empty ones; what a file says of its own size is not believed."""
-    page.reset_dimensions()
-    rows = islice(page.iter_rows(values_only=True), MOST_ROWS)
-    while True:
-        with _told(file), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            some = list(islice(rows, _AT_ONCE))
-        if not some:
-            return
-        yield from some
+class _Parser(WorkSheetParser):
+    """Reads cells by their results, as openpyxl does; a formula that has none, not even an empty text, is `Broken`.
+
+    A whole number whose format is so many zeros is the digits that are shown. `shown` has their number, by style.
+    """
+
+    shown: Mapping[int, int] = MappingProxyType({})
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        cell = super().parse_cell(element)
+        digits = self.shown.get(int(element.get("s", 0)), 0)
+        if digits and isinstance(cell["value"], int) and 0 <= cell["value"] < 10**digits:
+            cell["value"] = f"{cell['value']:0{digits}}"
+        if cell["value"] is None and element.find(FORMULA_TAG) is not None:
+            is_empty_text = element.get("t") == "str" and element.find(VALUE_TAG) is not None
+            cell["value"] = None if is_empty_text else Broken.FORMULA
+        return cell
 
 
-def _rows(cells: Iterator[Sequence[Any]], formulas: Iterator[Sequence[Any]]) -> Iterator[Row]:
-    for number, (found, written) in enumerate(zip_longest(cells, formulas, fillvalue=()), 1):
-        values: list[Value] = [filled(value) for value in found]
-        for at, formula in enumerate(written[: len(values)]):
-            if values[at] is None and found[at] is None and formula is not None:
-                values[at] = Broken.FORMULA
-        if any(value is not None for value in values):
-            yield Row(number, values)
+def _rows(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[Row]:
+    """The rows that hold something. WrongUse where one does not follow the one before it, or has a cell twice."""
+    last = 0
+    for number, cells in _parsed(file, archive, page):
+        by_column = {cell["column"]: filled(cell["value"]) for cell in cells}
+        if not last < number <= MOST_ROWS or len(by_column) < len(cells):
+            raise WrongUse(f"{file}: page {page.title!r} is damaged at row {number}, after row {last}: {_AGAIN}")
+        last = number
+        if any(value is not None for value in by_column.values()):
+            yield Row(number, [by_column.get(column) for column in range(1, max(by_column) + 1)])
+
+
+def _parsed(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """The rows of a page as they stand in it, with their numbers; what a file says of its own size is not believed."""
+    book = page.parent
+    with archive.open(_path(page)) as stream:
+        parser = _Parser(
+            stream, page._shared_strings, data_only=True, epoch=book.epoch,  # noqa: SLF001 - as openpyxl itself does
+            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+        )  # fmt: skip
+        parser.shown = _shown(book)
+        rows = parser.parse()
+        while True:
+            with _told(file), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                some = list(islice(rows, _AT_ONCE))
+            if not some:
+                return
+            yield from some
+
+
+def _shown(book: Workbook) -> dict[int, int]:
+    """How many digits are always shown, by style: of up to 15, since of a longer number the last are not kept."""
+    formats = [book._number_formats[n - 164] if n >= 164 else "" for n in (s.numFmtId for s in book._cell_styles)]  # noqa: SLF001
+    return {style: len(zeros) for style, zeros in enumerate(formats) if re.fullmatch("0{2,15}", zeros)}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from events.calendar import FIRST_DAY, LAST_DAY, WITA, parse_instant
 from services.sheets.cells import Broken, Unreadable, Untyped
-from services.sheets.days import day, instant
+from services.sheets.days import day, instant, is_month_first, may_be_month_first
 
 MONTHS = [
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November",
@@ -116,3 +116,22 @@ def test_what_is_no_day_is_refused_with_the_way_out_and_not_shown(value: Any, wh
     assert "23/11/2018" in str(refused.value)
     if str(value) not in {"23/11/2018 14:30", "23/11/2018 25:30", "True"}:
         assert str(value) not in str(refused.value)
+
+
+@given(DAYS)
+def test_a_day_is_month_first_or_may_be_or_neither(day_: date) -> None:
+    turned = f"{day_.month}/{day_.day}/{day_.year}"
+
+    assert is_month_first(turned) == (day_.day > 12)
+    assert may_be_month_first(turned) == may_be_month_first(day_) == (day_.day <= 12 and day_.day != day_.month)
+    assert not is_month_first(day_)
+    assert not is_month_first(day_.isoformat())
+    assert not may_be_month_first(day_.isoformat())
+
+
+@pytest.mark.parametrize(
+    "value", ["32/13/2018", "13/32/2018", "11/2018", "Nov 5 2018", "", 43427, None, True, time(1, 2)]
+)
+def test_what_is_no_day_is_not_month_first(value: Any) -> None:
+    assert not is_month_first(value)
+    assert not may_be_month_first(value)

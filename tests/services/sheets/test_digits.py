@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from events.nik import check_nik
-from events.territory import PROVINCES
+from events.territory import KELURAHAN, PROVINCES
 from services.sheets import digits
 from services.sheets.cells import Unreadable, Untyped
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 GOOD = "5371010101909001"
 ZERO = "5371010101909010"
@@ -138,3 +143,83 @@ def test_a_count_is_a_whole_number(value: Any, meant: int) -> None:
 def test_a_count_that_could_be_read_in_two_ways_is_refused(value: Any) -> None:
     with pytest.raises(Unreadable, match="whole number"):
         digits.count(value)
+
+
+# ------------------------------------------------------------------ in what is kept in clear
+
+MARKS = st.sampled_from([" ", ".", "-", "_", "\u00a0", "\u202f", "\u2011", " - ", "\u200b"])
+
+
+@given(
+    niks(), MARKS, st.sets(st.integers(1, 15)), st.sampled_from(["{}", "reg-{}", "warga {} x", "a{}b", "/{}/", "({})"])
+)
+def test_a_nik_is_found_whatever_parts_its_digits(nik: str, mark: str, at: set[int], way: str) -> None:
+    parted = "".join(f"{mark if place in at else ''}{digit}" for place, digit in enumerate(nik))
+    assume(mark not in {".", "-", "_"} or not is_a_day_or_a_place(parted))
+
+    assert digits.holds_a_nik(way.format(parted))
+
+
+def is_a_day_or_a_place(text: str) -> bool:
+    """Whether the digits are grouped as those of a day or of a kelurahan are, and nobody groups a NIK's."""
+    groups = re.split("[._-]", text)
+    three = [groups[at : at + 3] for at in range(len(groups) - 2)]
+    has_a_year = any({len(one[0]), len(one[2])} <= {1, 2, 4} and 4 in map(len, (one[0], one[2])) for one in three)
+    return has_a_year or any(".".join(groups[at : at + 4]) in KELURAHAN for at in range(len(groups)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD, "5371 0101 0190 9001", "53.71.01.010190.9002", "5371-0101-0190-9004", "537101-010190-9004",
+        "53.71.01.01.01.90.9001", "53.71.01.01.01.11.2001", "5371_0101_0190_9001", "5371\u20130101\u20130190 9001",
+        "reg-53710101019090031", "15371010101909001", "537101010190900100000", "5371 0101 0190 90031",
+        "2018 5371010101909001", "ALAK-2018-11-20-5371-0101-0190-9001", "53.71.01.1001-5371010101909001",
+        "5371990101909001", "5371 9901 0190 9001",  # of a district that is not known, by themselves
+        "deadbeef-dead-beef-dead-beef00000000 5371010101909001",
+    ],
+)  # fmt: skip
+def test_a_nik_is_found_among_other_digits(text: str) -> None:
+    assert digits.holds_a_nik(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "temuan:3", "register-1", "SKPWNI/5371/20112018/0007", "5371-KM-21112018-0001", "474.3/123/DKCS/2018",
+        "ALAK-2018-11-20", "PUSAT-2018-11", "0812-3456-7890", "urn:oid:2.16.840.1.113883.3.1937",
+        "2018-11-23T17:00:00.000", "2018-11-23T17:00:00.123456+08:00", "2018-11-23 17.00.00.000", "20181123170000000",
+        "19-11-2018 10.30.15.123", "19-11-2018_10.30.15.123", "15-11-2018 - 05-12-2018", "15.11.2018-05.12.2018",
+        "15-11-2018-05-12-2018",
+        "53.71.01.1001-2018-11-20", "53.71.01.1001 2018-11", "53.71.01.1001-000123", "53.71.01.1001 201811",
+        "550e8400-e29b-41d4-a716-446655440000", "71644665-3710-0101-0190-90015371010a",
+        "0000000000000000012345", "53712018110000001", "5371201811000000123", "5371/0101/0190/9001",
+        "1542963600000", "1542963600000000000", "537101010190900", "5371 0101 0190 900",
+        "53719901019090011",  # of a district that is not known, within a longer number
+    ],
+)  # fmt: skip
+def test_what_means_something_else_is_no_nik(text: str) -> None:
+    assert not digits.holds_a_nik(text)
+
+
+@given(st.uuids())
+def test_a_uuid_is_no_nik(uuid: UUID) -> None:
+    assume(re.search("[a-f]", str(uuid)))
+
+    assert not digits.holds_a_nik(str(uuid))
+    assert not digits.holds_a_nik(f"urn:uuid:{uuid}".upper())
+
+
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["%Y-%m-%dT%H:%M:%S.%f", "%d-%m-%Y %H.%M.%S.%f", "%Y-%m-%d_%H.%M", "%d.%m.%Y-%H_%M_%S_%f"]),
+)
+def test_a_time_is_no_nik(time: datetime, way: str) -> None:
+    assert not digits.holds_a_nik(f"ALAK {time.strftime(way)}")
+
+
+def test_a_neighbourhood_is_without_the_mark_of_our_own_export() -> None:
+    assert digits.neighbourhood(Untyped("'001")) == "001"
+    assert digits.neighbourhood(Untyped("'3")) == "003"
+    with pytest.raises(Unreadable):
+        digits.neighbourhood(Untyped("'1/2"))

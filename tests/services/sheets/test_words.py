@@ -6,8 +6,11 @@ from datetime import date
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.facts import TYPES
+from services.exports.separated import harmless
 from services.sheets import words
 from services.sheets.cells import Unreadable, Untyped
 from services.sheets.words import KIND, MARRIED, OUTCOME, PLACE, SEX, Words
@@ -69,3 +72,20 @@ def test_a_documents_number_is_never_a_number() -> None:
     with pytest.raises(Unreadable, match="without leading zeros"):
         words.document(7)
     assert words.document("0007") == "0007"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("'001", "001"), ("'3/4", "3/4"), ("'=Ani", "=Ani"), ("'@Ani", "@Ani"), ("' 7", "7"), ("''001", "'001"),
+        ("'Ani", "'Ani"), ("O'Brien", "O'Brien"), ("'", "'"), ("'-", "'-"), ("001", "001"), ("=Ani", "=Ani"),
+    ],
+)  # fmt: skip
+def test_of_a_csv_the_mark_that_our_own_export_needs_is_no_part_of_a_text(written: str, meant: str) -> None:
+    assert words.text(Untyped(written)) == words.document(Untyped(written)) == meant
+    assert words.text(written) == written
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=",;")))
+def test_a_text_that_our_own_export_wrote_is_the_same_text(text: str) -> None:
+    assert words.text(Untyped(harmless(text))) == text.strip()

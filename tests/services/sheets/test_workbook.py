@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -88,6 +89,35 @@ def test_a_formula_without_a_result_is_refused_and_not_taken_for_an_empty_cell(t
 
     assert (flaw.cell, flaw.field) == ("D2", "session")
     assert "is a formula without a result" in flaw.message
+
+
+@pytest.mark.parametrize("empty", ["<v></v>", "<v/>"])
+def test_a_formula_whose_result_is_the_empty_text_is_an_empty_cell(tmp_path: Path, empty: str) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [[*CAPTURED, "Sesi"], [*captured(), '=IF(A2="","x","")'], captured()])
+    changed(file, '<c r="D2"', '<c t="str" r="D2"')
+    changed(file, "<v />", empty)
+    told = known(file)
+
+    assert told.flaws == []
+    assert [getattr(event.data, "session") for event in told.events.values()] == [None, None]  # noqa: B009
+
+
+@pytest.mark.parametrize(("type_", "result"), [("", "<v></v>"), ("", ""), (' t="str"', ""), (' t="b"', "<v/>")])
+def test_a_formula_that_only_says_the_kind_of_its_result_has_none(tmp_path: Path, type_: str, result: str) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured(place="=A1")])
+    changed(file, '<c r="C2"', f'<c{type_} r="C2"')
+    changed(file, "<v />", result)
+
+    assert "is a formula without a result" in only_flaw(file).message
+
+
+def test_a_formula_that_is_shared_counts_by_its_result_too(tmp_path: Path) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured(place="=A1"), captured(place="=A2")])
+    changed(file, "<f>A1</f><v />", '<f t="shared" ref="C2:C3" si="0">A1</f><v>office</v>')
+    changed(file, "<f>A2</f><v />", '<f t="shared" si="0"/><v>office</v>')
+    changed(changed(file, '<c r="C2"', '<c t="str" r="C2"'), '<c r="C3"', '<c t="str" r="C3"')
+
+    assert list(known(file).events) == [2, 3]
 
 
 def test_what_a_page_says_of_its_own_size_is_not_believed(tmp_path: Path) -> None:
@@ -240,10 +270,64 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, mon
     assert "bytes when it is unpacked: split it" in refused(file)
 
 
-def test_rows_beyond_those_that_a_spreadsheet_has_are_not_waited_for(tmp_path: Path) -> None:
-    file = changed(to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured()]), '<row r="2"', '<row r="2000000000"')
+def test_a_part_that_is_not_read_in_pieces_is_not_unpacked_where_it_is_large(tmp_path: Path) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured()])
+    changed(file, "</styleSheet>", f"{' ' * workbook.LARGEST_PART}</styleSheet>", "xl/styles.xml")
 
-    assert known(file).events == {}
+    assert file.stat().st_size < 100_000
+    assert "beside its cells, in 'xl/styles.xml': copy the values alone into a new workbook" in refused(file)
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/_rels/sheet1.xml.rels", "xl/worksheets/sub/sheet1.xml", "xl/a.xml"])
+def test_nor_is_any_other(tmp_path: Path, part: str) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured()])
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(part, b" " * (workbook.LARGEST_PART + 1))
+
+    assert f"in {part!r}" in refused(file)
+
+
+@pytest.mark.parametrize("part", [PAGE, "xl/sharedStrings.xml"])
+def test_pages_and_the_texts_of_their_cells_may_be_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured()])
+    with zipfile.ZipFile(file, "a") as archive:
+        largest = max(one.file_size for one in archive.infolist())
+        if part != PAGE:
+            archive.writestr(part, b" " * (largest + 1))
+    if part == PAGE:
+        changed(file, "</sheetData>", f"</sheetData>{' ' * largest}")
+    monkeypatch.setattr(workbook, "LARGEST_PART", largest)
+
+    assert list(known(file).events) == [2]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 2_000_000_000])
+def test_a_page_whose_rows_do_not_ascend_is_refused_for_they_would_be_lost(tmp_path: Path, number: int) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured(), captured(), captured()])
+    changed(file, '<row r="4"', f'<row r="{number}"')
+
+    assert f"page 'captured' is damaged at row {number}, after row 3: open it in the office program" in refused(file)
+
+
+def test_a_row_that_has_a_cell_twice_is_refused_and_cells_in_any_order_are_read(tmp_path: Path) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured(), captured()])
+    twice = changed(to_xlsx(tmp_path / "b.xlsx", [CAPTURED, captured()]), 'r="B2"', 'r="C2"')
+    with zipfile.ZipFile(file) as archive:
+        cells = re.search(r'(<c r="A3".*?</c>)(<c r="B3".*?</c>)', archive.read(PAGE).decode())
+    assert cells is not None
+    changed(file, cells[0], cells[2] + cells[1])
+
+    assert list(known(file).events) == [2, 3]
+    assert "is damaged at row 2" in refused(twice)
+
+
+def test_rows_need_no_numbers(tmp_path: Path) -> None:
+    file = to_xlsx(tmp_path / "a.xlsx", [CAPTURED, captured()])
+    changed(changed(file, '<row r="1"', "<row"), '<row r="2"', "<row")
+
+    assert list(known(file).events) == [2]
 
 
 @pytest.mark.parametrize("suffix", [".xls", ".XLS", ".ods", ".xlsm", ".tsv"])
