@@ -67,6 +67,7 @@ def make_app(settings: Settings) -> FastAPI:
     add_pages(app)
     app.state.web = httpx.Client()
     app.state.sign_on = sign_on(settings, f"{reached(settings).url}{signing_on.BACK}", app.state.web)
+    app.state.messengers = signing_on.Messengers()
     app.state.checker = Checker(app.state.reach)
     app.state.doorkeeper = Doorkeeper(app.state.reach)
     app.state.meter = metering.Meter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -16,7 +16,7 @@ from events import quarantine
 from events.errors import NoAnswer, RekamError
 from services import upkeep
 from services.access.roles import Caller, Operation
-from services.api.answering import At, Desk, moment
+from services.api.answering import At, Desk, document_of, moment
 from services.api.asked import Asked, Closed
 from services.api.caller import desk_for, whoever
 from services.api.described import answers
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from services.api.watch import Watch
     from services.ask import Question
 
-__all__ = ["AskedParked", "parked_page", "router", "see"]
+__all__ = ["AskedParked", "found_parked", "parked_page", "router", "see"]
 
 router = APIRouter(prefix="/v1", tags=["operations"])
 
@@ -86,7 +86,11 @@ def parked(
     asked: Annotated[AskedParked, Query()], desk: Annotated[Desk, Depends(desk_for(Operation.QUARANTINE))]
 ) -> Response:
     """Parked messages with their reasons, by number; a conflict with both its versions, as far as they are in clear."""
-    return desk.fresh(asked, lambda question, _: parked_page(desk, question, asked))
+    with desk.reach.question(desk.caller) as question:
+        at = desk.at(question, asked.on, asked.known)
+        found = found_parked(question, asked)
+    document = document_of(parked_page(desk.reach, found, asked.limit), at)
+    return Response(orjson.dumps(document), headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
 @router.post("/quarantine/{number}/redrive", responses=answers(Mended))
@@ -120,12 +124,22 @@ async def changes(request: Request, _: Annotated[Caller, Depends(whoever)]) -> A
         await asyncio.sleep(_CHANGES_EVERY_S)
 
 
-def parked_page(desk: Desk, question: Question, asked: AskedParked) -> dict[str, Any]:
-    """Some of the parked messages; `next` is the number to go on after, or None."""
-    found = quarantine.listed(question.cursor, everything=asked.all, after=asked.after, limit=asked.limit + 1)
-    with desk.reach.reader() as reader:  # which fields differ is told, not what is in them
-        rows = with_versions(reader, found[: asked.limit])
-    return {"rows": rows, "next": rows[-1]["number"] if len(found) > asked.limit else None}
+def found_parked(question: Question, asked: AskedParked) -> list[dict[str, Any]]:
+    """Some of the parked messages, and one more where there are more, for `parked_page`."""
+    return quarantine.listed(question.cursor, everything=asked.all, after=asked.after, limit=asked.limit + 1)
+
+
+def parked_page(reach: Reach, found: Sequence[dict[str, Any]], limit: int) -> dict[str, Any]:
+    """What was found, conflicts with both versions; `next` is the number to go on after, or None.
+
+    To be called when the question that found them is closed: it may open another, and whoever waits for a second
+    connection must not keep the first.
+    """
+    rows = list(found[:limit])
+    if any(row["code"] == "conflict" for row in rows):
+        with reach.reader() as reader:  # which fields differ is told, not what is in them
+            rows = with_versions(reader, rows)
+    return {"rows": rows, "next": rows[-1]["number"] if len(found) > limit else None}
 
 
 def see(desk: Desk, number: int) -> None:

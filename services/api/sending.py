@@ -1,6 +1,8 @@
 """Answers that are sent as they are made: each keeps a connection to the database for as long as it is fetched.
 
-So there are only so many at once, whatever they are of; the others find a connection free.
+So there are only so many at once, whatever they are of; the others find a connection free. Each of them also needs a
+thread again for every piece. Could they keep all connections, whoever waits for one would keep all threads, and neither
+would move.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-__all__ = ["Pieces", "Sending", "take_turn"]
+__all__ = ["Pieces", "Sending", "take_turn", "take_turn_of_pages"]
 
 _AT_ONCE: Final = BoundedSemaphore(4)
+_PAGES_AT_ONCE: Final = BoundedSemaphore(4)
+"""With the lists two fewer than there are connections to ask on: two are always left to what is answered at once."""
 _AGAIN_S: Final = 5.0
 
 
@@ -32,6 +36,14 @@ def take_turn(opened: ExitStack) -> None:
     if not _AT_ONCE.acquire(blocking=False):
         raise ProblemError(503, "not_ready", "other lists are being sent: try again", after_s=_AGAIN_S)
     opened.callback(_AT_ONCE.release)
+
+
+def take_turn_of_pages(opened: ExitStack) -> bool:
+    """Be one of the pages that are sent in parts, until `opened` is closed; False where there are enough."""
+    taken = _PAGES_AT_ONCE.acquire(blocking=False)
+    if taken:
+        opened.callback(_PAGES_AT_ONCE.release)
+    return taken
 
 
 class Pieces:

@@ -126,14 +126,18 @@ def paced(asked: Annotated[AskedPaces, Query()], screen: Counting) -> Response:
 
 def _then_and_now(
     question: Question, here: Here, document: Mapping[str, Any], ask: Callable[[int], dict[str, Any]]
-) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]]:
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
     """The same answer as it was known, and as it is now, between which the restated line lies.
 
     Known then: what the page shows where that is earlier than now, otherwise what was known on the evening of the day;
-    None where nothing was.
+    None where nothing was. As it is now: None where the register's first day has moved behind the day since, because a
+    list was withdrawn or declared for a later day.
     """
     if here.at.known < here.head:
-        return document, ask(here.head)
+        try:
+            return document, ask(here.head)
+        except NoAnswer:
+            return document, None
     try:
         evening = question.known(city.evening(here.at.day), *VIEW_NAMES)
     except NoAnswer:  # the views are not there yet: what they know is all that can be told of it

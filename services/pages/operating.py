@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from projections.punctuality import sources_answer
 from services import upkeep
 from services.access.roles import Operation
-from services.api.operating import AskedParked, parked_page, see
+from services.api.operating import AskedParked, found_parked, parked_page, see
 from services.pages import operations
 from services.pages.frame import address
 from services.pages.personal import desk_of
@@ -46,10 +46,9 @@ def operated(asked: Annotated[AskedOperations, Query()], screen: Status) -> Resp
     with screen.reach.question(screen.caller) as question:
         here = screen.here(question, asked)
         status = upkeep.status_document(question)
-        parked = None
-        if screen.caller.may(Operation.QUARANTINE):
-            parked = parked_page(desk_of(screen), question, asked)
+        found = found_parked(question, asked) if screen.caller.may(Operation.QUARANTINE) else None
         heard = sources_answer(question.cursor, here.at.known)
+    parked = None if found is None else parked_page(screen.reach, found, asked.limit)
     document = operations.shown(status, heard, parked, _done(asked))
     return HTMLResponse(render("operations.html", screen.of(here), all=asked.all, **document), headers=_FRESH)
 

@@ -168,10 +168,15 @@ def restated(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[Rest
     return three, [one for one in each if one.change]
 
 
-def restated_between(then: Mapping[str, Any] | None, now: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the template of the restated line is given; None where nothing was known then."""
+def restated_between(then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the template of the restated line is given; None where nothing was known then.
+
+    Its `now` is None where the register has no answer about the day any more: there is nothing to compare with.
+    """
     if then is None:
         return None
+    if now is None:
+        return {"then": then["position"], "now": None, "three": [], "changed": []}
     three, changed = restated(then.get("total", then), now.get("total", now))
     return {"then": then["position"], "now": now["position"], "three": three, "changed": changed}
 

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Depends, Request
 from pydantic import model_validator
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from events.calendar import day_in_wita
 from projections.reading import READING_VERSION
@@ -25,13 +26,14 @@ from services.api.answering import At, Desk, headers, tag_of
 from services.api.asked import Asked
 from services.api.caller import known_tags, sincere
 from services.api.problem import ProblemError
+from services.api.sending import Pieces, Sending, take_turn_of_pages
 from services.ask import VIEW_NAMES
 from services.pages.frame import Frame, address
 from services.pages.rendering import parts, render
 from services.pages.words import CATALOGUE, LANGUAGES, Language, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import date
 
     from services.api.reach import Reach
@@ -88,6 +90,7 @@ class Screen:
         """Answer as `show`, but send what is quickly known first; the question stays open until the last part.
 
         What goes wrong before the first part is told as ever. An open page that follows the register gets that alone.
+        Where enough pages are being sent in parts, it is answered whole.
         """
         with ExitStack() as opened:
             question = opened.enter_context(self.reach.question(self.caller))
@@ -100,8 +103,11 @@ class Screen:
             first = next(rest)
             if self.following:
                 return HTMLResponse(first, headers={"Cache-Control": "no-store"})
-            closing = opened.pop_all()
-        return StreamingResponse(_sent(first, rest, closing), headers=headers(tag), media_type="text/html")
+            turn = ExitStack()
+            if not take_turn_of_pages(turn):
+                return HTMLResponse("".join((first, *rest)), headers=headers(tag))
+            turn.push(opened.pop_all())  # the turn ends after the question
+        return Sending(Pieces(map(str.encode, chain((first,), rest)), turn), headers(tag), "text/html")
 
     def _tag(self, asked: AskedPage, here: Here) -> str:
         also = {"head": here.head, "today": here.today, "csrf": self.frame.csrf, "edition": edition()}
@@ -125,12 +131,6 @@ class Screen:
             reading_version=READING_VERSION,
             head=here.head,
         )
-
-
-def _sent(first: str, rest: Iterator[str], closing: ExitStack) -> Iterator[str]:
-    with closing:
-        yield first
-        yield from rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,14 @@ from tests.databases import new_database
 from tests.register import fill, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from services.settings import Settings
+    from tests.register import Sent
 
 __all__ = ["ALAK", "Office", "opened", "served"]
 
@@ -66,16 +67,20 @@ class Office:
 
 
 @contextmanager
-def opened(postgres: str, folder: Path) -> Iterator[Office]:
-    """A database of its own with the demo's people in it, served until the end of the block."""
+def opened(postgres: str, folder: Path, messages: Iterable[Sent] | None = None) -> Iterator[Office]:
+    """A database of its own with the demo's people in it, or with what is sent, served until the end of the block."""
     with new_database(postgres) as address:
-        first = scenario.phase_one(1, scenario.QUICK)
-        fill(address, folder, [*first, *scenario.phase_two(1, scenario.QUICK)])
+        fill(address, folder, _demo() if messages is None else messages)
         settings = settings_of(address, folder)
         app = make_app(settings)
         app.state.ready = True
         with served(app) as url:
             yield Office(url, address, settings, app, made_users(settings, address))
+
+
+def _demo() -> Iterator[scenario.Message]:
+    yield from scenario.phase_one(1, scenario.QUICK)
+    yield from scenario.phase_two(1, scenario.QUICK)
 
 
 def made_users(settings: Settings, address: str) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 
 from events import database
@@ -11,6 +14,7 @@ from events.errors import NoAnswer
 from services.access import users
 from services.access.sign_on import Begun
 from services.api.signing_on import FAILED
+from tests.services.command_line import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,3 +88,46 @@ def test_somebody_known_is_signed_in(office_with_sign_on: Office) -> None:
 
 def test_an_unknown_word_in_the_address_says_nothing(office: Office) -> None:
     assert 'role="alert"' not in office.ask(None, "/sign-in?failed=%3Cscript%3E").text
+
+
+class Slow(SignOn):
+    """One that takes its time, until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = threading.Event()
+
+    def begin(self) -> tuple[str, Begun]:
+        assert self.goes_on.wait(60)
+        return super().begin()
+
+    def finish(self, begun: Begun, state: str, code: str, now: datetime) -> str:
+        assert self.goes_on.wait(60)
+        return super().finish(begun, state, code, now)
+
+
+@pytest.fixture
+def slow(office_with_sign_on: Office) -> Iterator[Slow]:
+    found = office_with_sign_on.app.state.sign_on = Slow()
+    yield found
+    found.goes_on.set()
+
+
+@pytest.mark.parametrize("path", ["/sign-on", "/sign-on/back?state=x&code=nobody"])
+def test_a_slow_provider_keeps_nobody_waiting_but_some_who_sign_on(office: Office, slow: Slow, path: str) -> None:
+    begun = orjson.dumps(["x", "x", "x"]).hex()
+    kept = {"Cookie": f"rekam-sign-on={begun}"}
+    done: list[httpx.Response] = []
+    with ThreadPoolExecutor(20) as many:
+        try:
+            asked = [many.submit(lambda: done.append(office.ask(None, path, headers=kept))) for _ in range(20)]
+            eventually(lambda: len(done) == 10, within_s=20)  # two are asked for, eight wait
+
+            assert {(answer.status_code, answer.headers["retry-after"]) for answer in done} == {(503, "5")}
+            assert "<h1>" in done[0].text
+            assert "set-cookie" not in done[0].headers
+            assert office.ask("supervisor", "/v1/counts").status_code == 200
+        finally:
+            slow.goes_on.set()
+    assert [one.result() for one in asked] == [None] * 20
+    assert [answer.status_code for answer in done[10:]] == [303] * 10
