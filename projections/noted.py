@@ -65,17 +65,20 @@ GROUP BY name, subject, refs
 HAVING sum(people) <> 0
 """
 # Of the two sides of their postings a person's sum is 1 in the account where they stand. One subject after the other is
-# asked, by the index, and no more of them than the page needs.
-_CASES: Final = f"""
-SELECT name, standing.subject, digest, refs, since, coalesce(account, 0)
-FROM (SELECT *, encode(sha256(convert_to(refs, 'UTF8')), 'hex') COLLATE "C" AS digest
-      FROM ({_STANDING}) AS noted) AS standing
+# asked, by the index, and of a page no more of them than it needs.
+_STANDS: Final = """
 LEFT JOIN LATERAL (
     SELECT account FROM trail.posting
     CROSS JOIN LATERAL (VALUES (to_account, people), (from_account, -people)) AS side (account, net)
     WHERE posting.subject = standing.subject AND valid_on <= %(day)s AND position <= %(known)s
     GROUP BY account HAVING sum(net) > 0
 ) AS stands ON true
+"""
+_CASES: Final = f"""
+SELECT name, standing.subject, digest, refs, since, coalesce(account, 0)
+FROM (SELECT *, encode(sha256(convert_to(refs, 'UTF8')), 'hex') COLLATE "C" AS digest
+      FROM ({_STANDING}) AS noted) AS standing
+{_STANDS}
 WHERE {{inside}}
 ORDER BY name, standing.subject, digest
 LIMIT %(limit)s + 1
@@ -98,6 +101,13 @@ FROM unnest(%(subjects)s::uuid[]) AS asked (subject),
 
 _TALLY: Final = f"""
 SELECT name, count(DISTINCT subject), count(*) FROM ({_STANDING.format(also=_OF_RESIDENTS)}) AS standing GROUP BY name
+"""
+_TALLY_INSIDE: Final = f"""
+SELECT name, count(DISTINCT standing.subject), count(*)
+FROM ({_STANDING.format(also=_OF_RESIDENTS)}) AS standing
+{_STANDS}
+WHERE {_INSIDE}
+GROUP BY name
 """
 _SUMS: Final = f"""
 SELECT list.name, declared.subject, declared.position, rows,
@@ -149,8 +159,9 @@ class Noted:
 
 
 def anomalies_answer(cursor: psycopg.Cursor[Any], noted: Noted) -> dict[str, Any]:
-    """A page of cases; on the first page also what lists contradict, and the tally of all names, whatever is asked for.
+    """A page of cases; on the first page also what lists contradict, and the tally of all names.
 
+    The tally is of the cases of every name that there are in the area; what lists contradict belongs to none.
     A case has the positions of its `facts`, and the position `since` which it stands; `area` and `standing` are where
     the person stands on the day, `nowhere` before their first fact. `next` is the key to go on after, or None. `lists`
     and `tally` are None on later pages. Any day may be asked about.
@@ -158,15 +169,15 @@ def anomalies_answer(cursor: psycopg.Cursor[Any], noted: Noted) -> dict[str, Any
     WrongUse: no such name or area, a limit that is none, a key of a page of another name. NoAnswer: a position ahead.
     """
     _refuse(noted)
-    accounts = None if noted.area is None else numbers_of([*STANDINGS, NOWHERE.standing], noted.area)
+    accounts = _accounts(noted)
     trailed, reading_version, counted = cursor.execute(_POSITIONS).fetchone() or (0, 0, 0)
     refuse_ahead("trail", trailed, noted.known)
     refuse_ahead("counts", counted, noted.known)
     found = _cases(cursor, noted, accounts)
     cases = found[: noted.limit]
     first = noted.after is None
-    lists = _of_lists(cursor, noted.known) if first else []
-    named = [one for one in lists if noted.area is None and noted.name in {None, one["name"]}]
+    lists = _of_lists(cursor, noted.known) if first and noted.area is None else []
+    named = [one for one in lists if noted.name in {None, one["name"]}]
     return {
         "on": noted.day.isoformat(),
         "position": noted.known,
@@ -176,26 +187,33 @@ def anomalies_answer(cursor: psycopg.Cursor[Any], noted: Noted) -> dict[str, Any
         "cases": cases,
         "next": {key: cases[-1][key] for key in Case._fields} if len(found) > noted.limit else None,
         "lists": named if first else None,
-        "tally": tally(cursor, noted.known, lists) if first else None,
+        "tally": tally(cursor, noted, lists) if first else None,
     }
 
 
-def tally(cursor: psycopg.Cursor[Any], known: int, lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def tally(cursor: psycopg.Cursor[Any], noted: Noted, lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """By name, in that order: the residents concerned, or lists, and the cases; `lists` are what lists contradict.
 
-    Of rows missing or too many the people are how many: as `reporting.anomalies_at` has it.
+    It is of everywhere, or of who stands in the area on the day. Of rows missing or too many the people are how many:
+    as `reporting.anomalies_at` has it.
     """
+    query = _TALLY if noted.area is None else _TALLY_INSIDE
+    asked = {"known": noted.known, "day": noted.day, "accounts": _accounts(noted)}
     of_lists: dict[str, list[dict[str, Any]]] = {}
     for one in lists:
         of_lists.setdefault(one["name"], []).append(one)
     rows = [
         {"name": name, "people": people, "lists": 0, "cases": cases}
-        for name, people, cases in cursor.execute(_TALLY.encode(), {"known": known})
+        for name, people, cases in cursor.execute(query.encode(), asked)
     ]
     for name, some in of_lists.items():
         people = sum(one["people"] for one in some) if name != _DOES_NOT_SUM else 0
         rows.append({"name": name, "people": people, "lists": len({one["list"] for one in some}), "cases": len(some)})
     return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def _accounts(noted: Noted) -> list[int] | None:
+    return None if noted.area is None else numbers_of([*STANDINGS, NOWHERE.standing], noted.area)
 
 
 def _refuse(noted: Noted) -> None:

@@ -24,10 +24,21 @@ if TYPE_CHECKING:
     from projections.selection import Area
     from services.access.roles import Caller
     from services.api.answering import At, Desk
+    from services.api.asked import Asked
     from services.api.asked_people import AskedFigure, AskedList, AskedPeople
     from services.ask import Question
 
-__all__ = ["area_of", "begun", "figure_page", "full", "list_page", "refuse_outside", "resident_shown", "wanted_of"]
+__all__ = [
+    "area_of",
+    "begun",
+    "figure_page",
+    "full",
+    "list_page",
+    "refuse_another",
+    "refuse_outside",
+    "resident_shown",
+    "wanted_of",
+]
 
 _NOT_ASKED: Final = {"after", "limit", "wait", "purpose", "on", "known"}
 _FILTERS: Final = ("rw", "rt", "age_from", "age_to", "reason", "not_visited_for", "home_visit_needed")
@@ -40,9 +51,18 @@ def begun(asked: _Asked) -> tuple[_Asked, Sequence[Any] | None]:
     if asked.after is None:
         return asked, None
     key = read_key(_question(asked), asked.after)
-    if asked.on not in {None, key.day}:
-        raise WrongUse(f"`after` is of a list on {key.day}, and `on` is {asked.on}: begin that one at its first page")
+    refuse_another(asked, key)
     return asked.model_copy(update={"on": key.day, "known": str(key.known)}), key.place
+
+
+def refuse_another(asked: Asked, key: PageKey) -> None:
+    """WrongUse where another day or position is asked for than the page before had; a time is not compared."""
+    begin = "begin that one at its first page"
+    if asked.on not in {None, key.day}:
+        raise WrongUse(f"`after` is of a page on {key.day}, and `on` is {asked.on}: {begin}")
+    known = asked.known or ""
+    if known.isascii() and known.isdigit() and int(known) != key.known:
+        raise WrongUse(f"`after` is of a page as known at position {key.known}, and `known` is {known}: {begin}")
 
 
 def _question(asked: AskedList | AskedFigure) -> dict[str, Any]:

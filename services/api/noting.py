@@ -16,7 +16,7 @@ from services.access import follow_ups
 from services.access.roles import Operation
 from services.api.answering import At, Desk, Showing, Shown
 from services.api.asked import Area, Asked, Closed
-from services.api.by_name import area_of
+from services.api.by_name import area_of, refuse_another
 from services.api.caller import desk_for
 from services.api.described import answers
 from services.api.documents_log import Anomalies, Stated
@@ -80,6 +80,7 @@ def anomalies_begun(asked: _Asked) -> tuple[_Asked, Sequence[Any] | None]:
     if asked.after is None:
         return asked, None
     key = read_key(_question(asked), asked.after)
+    refuse_another(asked, key)
     return asked.model_copy(update={"on": key.day, "known": str(key.known)}), key.place
 
 

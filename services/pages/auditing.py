@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
@@ -12,19 +13,21 @@ from projections.punctuality import lateness_answer
 from services import audit
 from services.access import readings
 from services.access.roles import Operation
-from services.api.asked import Area, Day
+from services.api.asked import Area, Asked, Day
 from services.api.asked_people import AskedFigure
 from services.api.by_name import begun, figure_page
 from services.api.checker import Checker
 from services.api.noting import AskedAnomalies, anomalies_begun, anomalies_page
 from services.ask import day_of
 from services.pages import proof
-from services.pages.personal import KEPT_NOWHERE, Reading, Seen, desk_of, show
+from services.pages.personal import KEPT_NOWHERE, Reading, Seen, desk_of, note, show
 from services.pages.rendering import render
 from services.pages.screen import AskedPage, Here, Screen, screen_for
 from services.pages.words import CATALOGUE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from services.ask import Question
     from services.pages.frame import Frame
 
@@ -37,6 +40,11 @@ _PEOPLE: Final = 10
 _ENTRIES: Final = 50
 _READINGS: Final = 50
 _LARGEST: Final = 2**62
+#: Which of these subjects are lists: of a list nothing is said before it is declared.
+_LISTS: Final = """
+    SELECT originator_id FROM log.entry
+    WHERE originator_id = ANY(%s) AND originator_version = 1 AND topic LIKE 'rekam.listing.list_declared.%%'
+"""
 
 Contradictions = Annotated[Screen, Depends(screen_for(Operation.ANOMALIES))]
 Trails = Annotated[Screen, Depends(screen_for(Operation.TRAIL))]
@@ -93,7 +101,8 @@ def figure(asked: Annotated[AskedFigureForm, Query()], screen: Trails) -> Respon
     if asked.standing is None or asked.kelurahan is None:
         with screen.reach.question(screen.caller) as question:
             frame = screen.of(screen.here(question, asked))
-        return HTMLResponse(render("audit_figure.html", frame, **proof.explained(None, frame, areas)))
+        form = render("audit_figure.html", frame, **proof.explained(None, frame, areas))
+        return HTMLResponse(form, headers=KEPT_NOWHERE)
     said = asked.model_dump(exclude={"wait"})
     first, behind = begun(AskedFigure(**said, limit=_PEOPLE))
 
@@ -120,26 +129,38 @@ def lateness(asked: Annotated[AskedLateness, Query()], screen: Punctuality) -> R
 def log(asked: Annotated[AskedEntries, Query()], screen: Log) -> Response:
     """The entries in order of position, each with its digest; sealed parts stay sealed, and are not shown."""
 
-    def ask(question: Question, _: Here, __: Frame) -> Seen:
+    def ask(question: Question) -> dict[str, Any]:
         end = question.head()
         last = min(end, asked.from_ + _ENTRIES - 1)
         rows = list(audit.replay(question.cursor.connection, asked.from_, last))
-        document = {"head": end, "rows": rows, "next": last + 1 if last < end else None}
-        return Seen(proof.logged(document), ())
+        subjects = [UUID(hex=row["entry"]["subject"]) for row in rows if row["entry"] is not None]
+        lists = {subject.hex for (subject,) in question.cursor.execute(_LISTS, [subjects])}
+        return proof.logged({"head": end, "rows": rows, "next": last + 1 if last < end else None, "lists": lists})
 
-    return show(screen, "audit_log.html", asked, Reading("log"), ask)
+    return _show_as_it_is(screen, "audit_log.html", asked, Reading("log"), ask)
 
 
 @router.get("/audit/readings")
 def read(asked: Annotated[AskedReadLog, Query()], screen: ReadLog) -> Response:
     """Who has read what, when and what for; the newest first."""
 
-    def ask(question: Question, _: Here, __: Frame) -> Seen:
+    def ask(question: Question) -> dict[str, Any]:
         rows = readings.listed(question.cursor, asked.before, _READINGS + 1, asked.who)
         behind = rows[_READINGS - 1]["number"] if len(rows) > _READINGS else None
-        return Seen({"parts": proof.PARTS, "rows": rows[:_READINGS], "next": behind, "who": asked.who}, ())
+        return {"parts": proof.PARTS, "rows": rows[:_READINGS], "next": behind, "who": asked.who}
 
-    return show(screen, "audit_readings.html", asked, Reading("readings"), ask)
+    return _show_as_it_is(screen, "audit_readings.html", asked, Reading("readings"), ask)
+
+
+def _show_as_it_is(
+    screen: Screen, template: str, asked: AskedPage, reading: Reading, ask: Callable[[Question], dict[str, Any]]
+) -> Response:
+    """Answer with a page that is about no day and no position, and says none. What was asked of them stays in links."""
+    with screen.reach.question(screen.caller) as question:
+        at = screen.here(question, Asked()).at
+        document = ask(question)
+    note(screen, reading, at, (), asked)
+    return HTMLResponse(render(template, screen.frame, **document), headers=KEPT_NOWHERE)
 
 
 @router.get("/audit/checks")

@@ -84,7 +84,14 @@ class Frame:
         if self.caller is None or not self.may(Operation.PERSONS) or not self.caller.may_see(area or CITY):
             return None
         asked = {"standing": standing, "kelurahan": area, "list": self.query.get("list")}
-        return address("/list", asked | {"on": self.day, "known": self.position} | said)
+        return address("/list", asked | self.pinned | said)
+
+    @property
+    def pinned(self) -> dict[str, object]:
+        """The very day and position shown, for links that lead to the same figures; where none are, what was asked."""
+        if self.day is None:
+            return {name: self.query.get(name) for name in _CARRIED}
+        return {"on": self.day, "known": self.position}
 
     @property
     def other_language(self) -> str:

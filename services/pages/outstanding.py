@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from events.territory import CITY, KECAMATAN, KELURAHAN, UNLISTED, area_of, name_of
 from projections.reading import STANDINGS
-from projections.selection import WORDS
+from projections.selection import WORDS, standings_behind
 from services.pages.frame import address
 
 if TYPE_CHECKING:
@@ -178,17 +178,28 @@ def shortcuts(frame: Frame) -> Iterator[Shortcut]:
         yield Shortcut("list.turning", until, href, on)
 
 
-def whole(frame: Frame) -> dict[str, str]:
-    """What was asked for, but for the page of it."""
-    return {name: said for name, said in frame.query.items() if name not in {"after", "limit"}}
+def whole(frame: Frame) -> dict[str, object]:
+    """What was asked for, but for the page of it, on the very day and at the very position that are shown."""
+    return {name: said for name, said in frame.query.items() if name not in {"after", "limit"}} | frame.pinned
 
 
 def explain(frame: Frame, document: Mapping[str, Any]) -> str | None:
-    """The facts behind the figure; None for a list's, and for whoever may see only a part of the city's."""
-    area = document["kelurahan"] or (None if document["areas"] else CITY)
+    """The facts behind the figure, on the very day and at the very position that are shown; None where there are none.
+
+    That is for a list's, and for one that is no single area's: of a part of the city, or of the city and the unlisted.
+    """
+    area = document["kelurahan"] or (None if document["areas"] else _everywhere(document["standing"]))
     if document["list"] is not None or area is None:
         return None
-    return frame.to("/audit/figure", standing=document["standing"], kelurahan=area)
+    return frame.to("/audit/figure", standing=document["standing"], kelurahan=area, **frame.pinned)
+
+
+def _everywhere(standing: str) -> str | None:
+    """The area in which all are who stand so; None where some are in the city, and others, unlisted, outside of it."""
+    standings = standings_behind(standing)
+    if "unlisted" not in standings:
+        return CITY
+    return UNLISTED if len(standings) == 1 else None
 
 
 def files(frame: Frame) -> list[tuple[str, str]]:

@@ -91,7 +91,7 @@ def printed(asked: Annotated[AskedOnPaper, Query()], screen: Printing) -> Respon
 
 @router.get("/residents/find")
 def find_form(screen: Finding) -> Response:
-    return _find_page(screen, "", 200)
+    return _find_page(screen.frame, "", 200)
 
 
 @router.post("/residents/find")
@@ -102,18 +102,19 @@ async def found(
     known: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Go to whoever has that NIK. One that is not known, and one outside of the reader's area, have the same page."""
+    when = {name: said for name, said in (("on", on), ("known", known)) if said}
     try:
         document = await find(desk_of(screen), "".join(nik.split()), None)
     except NoAnswer:
-        return _find_page(screen, "nobody", 404)
+        return _find_page(screen.frame.asking(**when), "nobody", 404)
     except WrongUse:
-        return _find_page(screen, "no_nik", 400)
-    to = address(f"/residents/{document['subject']}", {"on": on, "known": known})
+        return _find_page(screen.frame.asking(**when), "no_nik", 400)
+    to = address(f"/residents/{document['subject']}", when)
     return RedirectResponse(to, 303, headers=KEPT_NOWHERE)
 
 
-def _find_page(screen: Screen, said: str, status: int) -> Response:
-    return HTMLResponse(render("find.html", screen.frame, said=said), status, KEPT_NOWHERE)
+def _find_page(frame: Frame, said: str, status: int) -> Response:
+    return HTMLResponse(render("find.html", frame, said=said), status, KEPT_NOWHERE)
 
 
 @router.get("/residents/{subject}")

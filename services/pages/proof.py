@@ -110,7 +110,10 @@ def _bar(spread: Mapping[str, Any]) -> Markup:
 
 
 def logged(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template is given: of each entry what is in clear and of no person, and its digest."""
+    """What the template is given: of each entry what is in clear and of no person, and its digest.
+
+    `lists` are those of the subjects that are lists: nobody has a page of theirs.
+    """
     return {
         "parts": PARTS,
         "head": document["head"],
@@ -121,7 +124,7 @@ def logged(document: Mapping[str, Any]) -> dict[str, Any]:
                 "digest": row["digest"],
                 "entry": row["entry"],
                 "word": row["entry"] and resident.word_of(row["entry"]["type"]),
-                "named": row["entry"] is not None and not row["entry"]["type"].endswith("list_declared.v1"),
+                "named": row["entry"] is not None and row["entry"]["subject"] not in document["lists"],
             }
             for row in document["rows"]
         ],

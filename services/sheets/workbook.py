@@ -181,7 +181,7 @@ def _parsed(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[tuple[i
             yield from some
 
 
-def _shown(book: Workbook) -> dict[int, int]:
+def _shown(book: Any) -> dict[int, int]:
     """How many digits are always shown, by style: of up to 15, since of a longer number the last are not kept."""
     formats = [book._number_formats[n - 164] if n >= 164 else "" for n in (s.numFmtId for s in book._cell_styles)]  # noqa: SLF001
     return {style: len(zeros) for style, zeros in enumerate(formats) if re.fullmatch("0{2,15}", zeros)}

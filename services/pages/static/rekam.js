@@ -33,6 +33,14 @@
     event.detail.swapOverride = "innerHTML";
   };
 
+  // A page that has not what is renewed is another one: nothing is put in the place of what stands here.
+  const another = (event) => {
+    const part = event.detail.requestConfig.elt.getAttribute("hx-select");
+    if (part && !event.detail.isError && !event.detail.serverResponse.includes(`id="${part.slice(1)}"`)) {
+      event.detail.shouldSwap = false;
+    }
+  };
+
   // A table is sorted where it stands; without this its heads are links that sort it anew.
   const sort = (event) => {
     const link = event.target.closest("table[data-sorted] thead a");
@@ -53,24 +61,47 @@
     history.replaceState(null, "", link.href.split("#")[0]);
   };
 
-  // A page about now follows the register while facts arrive, but not under somebody's hands: who has opened
-  // something, or stands in a form or a table, is left in peace until the next change.
-  let shown = 0;
+  // A page about now follows the register while facts arrive, but not more often than this, and not under somebody's
+  // hands: who has opened something, or stands in a form or a table, is left in peace. What is put off is asked later.
+  const PAUSE_MS = 3000;
+  let asked = -PAUSE_MS;
+  let later = 0;
+  const busy = () => {
+    const held = document.activeElement?.closest("#content, #asof");
+    return document.hidden || (held && held !== document.activeElement) ||
+      document.querySelector("#content details[open], #asof details[open]");
+  };
   const follow = (event) => {
     if (event.target.id !== "live") return;
+    const live = event.target;
     const told = event.detail.requestConfig.triggeringEvent?.detail?.data;
-    const position = told ? JSON.parse(told).position : 0;
-    shown = Math.max(shown, Number(event.target.dataset.position));
-    const held = document.activeElement?.closest("#content, #asof");
-    const busy = document.hidden || (held && held !== document.activeElement) ||
-      document.querySelector("#content details[open], #asof details[open]");
+    const news = !told || JSON.parse(told).position > Number(document.getElementById("asof").dataset.position);
     const pinned = new URLSearchParams(location.search); // by a slider, since the page was opened
-    if ((told && position <= shown) || busy || pinned.has("on") || pinned.has("known")) event.preventDefault();
-    else shown = Math.max(position, shown);
+    const wait = busy() ? PAUSE_MS : asked + PAUSE_MS - performance.now();
+    if (news && wait <= 0 && !pinned.has("on") && !pinned.has("known")) {
+      asked = performance.now();
+      return;
+    }
+    event.preventDefault();
+    if (news && wait > 0 && !later) {
+      later = setTimeout(() => { later = 0; live.dispatchEvent(new Event("later")); }, wait);
+    }
   };
 
+  // What was not renewed with the rest is told the new position, or says that it is of another.
+  const tell = () => {
+    const asof = document.getElementById("asof");
+    const foot = document.getElementById("foot-position");
+    if (!asof || !foot) return;
+    foot.textContent = asof.querySelector(".asof-known strong").textContent;
+    for (const older of document.querySelectorAll("[data-of]")) older.hidden = older.dataset.of === asof.dataset.position;
+  };
+  const renewed = () => { prepareTimes(); tell(); };
+
   document.addEventListener("DOMContentLoaded", prepareTimes);
+  document.addEventListener("htmx:load", renewed);
   document.addEventListener("htmx:beforeRequest", follow);
   document.addEventListener("htmx:beforeSwap", mishap);
+  document.addEventListener("htmx:beforeSwap", another);
   document.addEventListener("click", sort);
 })();

@@ -21,6 +21,7 @@ from services.access.readings import ACTIONS
 from services.access.roles import PURPOSES, Caller, Operation, Role
 from services.pages import operations, outstanding, proof, resident
 from services.pages.frame import Frame
+from services.pages.rendering import render
 from services.pages.words import CATALOGUE, Words
 
 SUPERVISOR = Caller("maria", Role.SUPERVISOR)
@@ -111,14 +112,35 @@ def test_on_the_years_last_day_it_is_the_next_year() -> None:
     assert last.value == date(2019, 12, 31)
 
 
-def test_a_file_has_the_filters_and_the_purpose_of_the_page_and_all_of_its_rows() -> None:
+def test_a_file_has_the_filters_the_purpose_and_the_position_of_the_page_and_all_of_its_rows() -> None:
     made = outstanding.files(frame(rw="001", purpose="home_visit", after="key", limit="5"))
+    asked = {"rw": "001", "purpose": "home_visit", "language": "en", "on": "2018-11-23", "known": "1829"}
 
     assert [asked_by(href) for _, href in made] == [
-        {"rw": "001", "purpose": "home_visit", "language": "en", "format": "csv"},
-        {"rw": "001", "purpose": "home_visit", "language": "en", "format": "csv", "separator": "semicolon"},
-        {"rw": "001", "purpose": "home_visit", "language": "en", "format": "xlsx"},
+        {**asked, "format": "csv"},
+        {**asked, "format": "csv", "separator": "semicolon"},
+        {**asked, "format": "xlsx"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("standing", "area"),
+    [
+        ("outstanding", "53.71"),
+        ("official", "53.71"),
+        ("explained", "53.71"),
+        ("unlisted", "-"),
+        ("settled", None),
+        ("cleared", None),
+    ],
+)
+def test_a_figure_is_explained_where_everybody_of_it_is_in_one_area(standing: str, area: str | None) -> None:
+    document: dict[str, Any] = {"list": None, "standing": standing, "kelurahan": None, "areas": []}
+    href = outstanding.explain(frame(), document)
+
+    asked = {"standing": standing, "kelurahan": area, "on": "2018-11-23", "known": "1829"}
+    assert (None if href is None else asked_by(href)) == (None if area is None else asked)
+    assert "kelurahan=53.71.01&" in str(outstanding.explain(frame(), {**document, "kelurahan": "53.71.01"}))
 
 
 def test_an_officer_chooses_among_their_own_areas() -> None:
@@ -201,3 +223,30 @@ def test_a_conflict_shows_both_versions_and_of_what_is_sealed_that_it_differs() 
     assert said["note"] == (None, None, True)
     assert said["time"] == ("1", "1", False)
     assert operations.conflict({"stands": same}) is None
+
+
+def test_the_number_beside_a_code_is_of_all_that_are_open_and_not_of_the_page() -> None:
+    row = {
+        "number": 1, "code": "bad_nik", "message": "no NIK", "source": None, "topic": "rekam.finding", "partition": 0,
+        "offset": 1, "parked": "2019-01-01T00:00:00Z", "resolution": None,
+    }  # fmt: skip
+    status = {**STATUS, "quarantine": {"bad_nik": 120}}
+    shown = operations.shown(status, {"sources": []}, {"rows": [row], "next": 1}, {})
+
+    assert 'Bad NIK <small class="in-line">120 open</small>' in render("operations.html", frame(), all=False, **shown)
+
+
+# ------------------------------------------------------------------ the log
+
+
+def test_a_list_is_named_by_its_facts_and_has_no_page_of_a_resident() -> None:
+    types = (
+        "rekam.listing.list_declared.v1",
+        "rekam.correction.fact_withdrawn.v1",
+        "rekam.correction.fact_withdrawn.v1",
+    )
+    entries = [{"type": type_, "subject": subject} for type_, subject in zip(types, ("aa", "aa", "bb"), strict=True)]
+    rows = [{"position": at, "digest": "", "entry": entry} for at, entry in enumerate(entries, 1)]
+
+    shown = proof.logged({"head": 3, "next": None, "rows": rows, "lists": {"aa"}})["rows"]
+    assert [row["named"] for row in shown] == [False, False, True]
