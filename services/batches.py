@@ -88,10 +88,13 @@ class Untellable(bytes):
         return made
 
     def said_at(self, partition: TopicPartition) -> str:
-        """What stands in the way of all that is behind it there, and the way out."""
+        """What stands in the way of all that is behind it there, and where the way out is.
+
+        There is more than one, by the reason: what a disk has changed another broker may have as it was sent.
+        """
         return (
             f"{partition.topic}[{partition.partition}] cannot be read from offset {self.first} on: {self.why}. It is "
-            "tried again; or delete up to behind it with kafka-delete-records: those offsets are then told as expired"
+            "tried again; what to do, before anything is deleted, says docs/runbook/RekamPartitionStuck.md"
         )
 
 

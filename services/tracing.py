@@ -43,8 +43,8 @@ _EXPORTERS: Final = ("otlp", "none")
 _PROTOCOL: Final = "http/protobuf"
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _INSTALL: Final = (
-    "the variables OTEL_… ask for traces, and OpenTelemetry's SDK is not installed: pip install 'rekam[otel]', or take "
-    "them away"
+    "the variables OTEL_… ask for traces, and OpenTelemetry's SDK is not installed: pip install '.[otel]' in "
+    "Rekam's checkout, or take them away"
 )
 
 _W3C: Final = TraceContextTextMapPropagator()

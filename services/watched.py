@@ -1,8 +1,9 @@
 """What Prometheus is told of the register: a few rows of each promise, however much the register holds.
 
 Every series is one query of `SERIES`, its labels first and its value last. Each reads rows that are few, or that an
-index leads to: positions, what the schema `watch` keeps, the one entry that a view has to read next. The two that say
-more than how far things are have a door of their own: what the last check said, and how many were restated.
+index leads to: positions, what the schema `watch` keeps, the one entry that a view has to read next. Those that say
+more than how far things are have a door of their own: what the last check said, how many were restated, and how far the
+server is that questions are asked of.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import psycopg
     from prometheus_client.core import Metric
 
-__all__ = ["MOST_SOURCES", "NAMES", "SERIES", "checked", "restated", "watched"]
+__all__ = ["MOST_SOURCES", "NAMES", "SERIES", "checked", "reader", "restated", "watched"]
 
 MOST_SOURCES: Final = 100
 """As many sources have a series, those that were heard first: whoever makes up names takes no place of theirs."""
@@ -176,13 +177,18 @@ _RESTATED: Final = (
     "rekam_restated_people",
     "How many more people, or fewer, stand so on the last day of last month than was known when it ended.",
 )
+_READER: Final = ("rekam_reader_position", "The last position of the log on the server that questions are asked of.")
+_READER_BEHIND: Final = (
+    "rekam_reader_behind_positions",
+    "Positions that the log has, and that server does not show yet.",
+)
 _HOLDS: Final = ("rekam_check_holds", "Whether the invariant held at the last check: 1, or 0.")
 _CHECKED: Final = ("rekam_check_timestamp_seconds", "When the last check was done.")
 _CHECKED_AT: Final = ("rekam_check_position", "The last position of the log at the last check.")
 
 NAMES: Final = frozenset(
     {f"{one.name}_total" if one.kind == "counter" else one.name for one in SERIES}
-    | {name for name, _ in (_STILL, _RESTATED, _HOLDS, _CHECKED, _CHECKED_AT)}
+    | {name for name, _ in (_STILL, _RESTATED, _READER, _READER_BEHIND, _HOLDS, _CHECKED, _CHECKED_AT)}
 )
 """Of all metrics that are told here."""
 
@@ -211,6 +217,19 @@ def restated(cursor: psycopg.Cursor[Any], today: date) -> list[Metric]:
     after = total(balances(cursor, last_day, now)) if now != then else before
     rows = [(standing, after.get(standing, 0) - before.get(standing, 0)) for standing in STANDINGS]
     return [_gauge(_RESTATED, ("standing",), rows)]
+
+
+def reader(shown: int | None, head: int) -> list[Metric]:
+    """How far the server is that questions are asked of, a standby maybe; nothing of one that does not answer.
+
+    `shown` is where its log ended when it was looked at, after `head` was where the log itself did.
+    """
+    if shown is None:
+        return []
+    return [
+        GaugeMetricFamily(*_READER, value=shown),
+        GaugeMetricFamily(*_READER_BEHIND, value=max(head - shown, 0)),
+    ]
 
 
 def checked(at: datetime, document: Mapping[str, Any]) -> list[Metric]:

@@ -1,7 +1,7 @@
 """How the API reaches the register: pools of connections on which each question takes on the role of who asks.
 
 Questions are asked where REKAM_DATABASE_READ says, of a standby as a rule; users, sessions and the log of readings are
-the primary's.
+the primary's, and so is what is watched: a standby that is cut off would tell for ever how well all was.
 
 The database may come later than the API, go away and come back: every question that finds none is Unreachable, and
 the next one tries again. Roles and row security in PostgreSQL hold the line of `services.access.roles` a second time.
@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Reach"]
 
-_QUESTIONS: Final = 10
-_ACCESS: Final = 4
+_QUESTIONS: Final = ("questions", 10)
+_ACCESS: Final = ("access", 4)
+"""Pools by name, with how many connections they have at most. The first is of REKAM_DATABASE_READ, the other writes."""
+
 _PATIENCE_S: Final = 5.0
 _OPTIONS: Final = f"{database.OPTIONS} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
 
@@ -81,10 +83,12 @@ class Reach:
             self._pools.clear()
 
     @contextmanager
-    def question(self, caller: Caller, *, hold: bool = True, keys: bool = False) -> Iterator[Question]:
+    def question(
+        self, caller: Caller, *, hold: bool = True, keys: bool = False, primary: bool = False
+    ) -> Iterator[Question]:
         """Open a question in the name of a caller: one read-only snapshot, with the rights of their role.
 
-        `hold` as for `services.ask.asking`; `keys` where sealed parts will be opened, by who may.
+        `hold` and `primary` as for `services.ask.asking`; `keys` where sealed parts will be opened, by who may.
         Unreachable: no database; NoAnswer: no register in it.
         """
         accounts = caller.accounts()
@@ -93,12 +97,12 @@ class Reach:
             accounts="" if accounts is None else f"{{{','.join(map(str, accounts))}}}",
             hold=(_HOLD_WITH_KEYS if keys else _HOLD) if hold else "",
         )
-        with self._asking(begin) as question:
+        with self._asking(begin, primary=primary) as question:
             yield question
 
     @contextmanager
-    def _asking(self, begin: str) -> Iterator[Question]:
-        with self._connection("questions", _QUESTIONS) as connection:
+    def _asking(self, begin: str, *, primary: bool) -> Iterator[Question]:
+        with self._connection(*(_ACCESS if primary else _QUESTIONS)) as connection:
             try:
                 now = self._begin(connection, begin)
                 yield Question(self.settings, connection.cursor(), self._load_keys, option="", now=now)
@@ -125,15 +129,15 @@ class Reach:
             return sessions.find(cursor, secret, datetime.now(UTC), used=used)
 
     @contextmanager
-    def reader(self) -> Iterator[Question]:
+    def reader(self, *, primary: bool = False) -> Iterator[Question]:
         """Open a question as `rekam_reader`, for answers that name nobody whoever asks."""
-        with self._asking(_BEGIN.format(role="rekam_reader", accounts="", hold=_HOLD)) as question:
+        with self._asking(_BEGIN.format(role="rekam_reader", accounts="", hold=_HOLD), primary=primary) as question:
             yield question
 
     @contextmanager
     def access(self) -> Iterator[psycopg.Cursor[Any]]:
         """Open a transaction of `rekam_access`, which keeps users, sessions and the read log; committed at the end."""
-        with self._connection("access", _ACCESS) as connection:
+        with self._connection(*_ACCESS) as connection:
             connection.execute(_BEGIN_ACCESS)
             yield connection.cursor()
             connection.commit()
@@ -144,7 +148,7 @@ class Reach:
 
         An error of what is executed within comes out at the end.
         """
-        with self._connection("access", _ACCESS) as connection, connection.pipeline():
+        with self._connection(*_ACCESS) as connection, connection.pipeline():
             connection.execute(b"BEGIN")
             connection.execute(_ACT)
             yield connection.cursor()
@@ -152,13 +156,16 @@ class Reach:
 
     def look(self) -> None:
         """See that the database answers, and the standby where questions are asked of one; Unreachable where not."""
-        for name, most in (("questions", _QUESTIONS), ("access", _ACCESS)):
-            with self._connection(name, most) as connection:
+        for pool in (_QUESTIONS, _ACCESS):
+            with self._connection(*pool) as connection:
                 connection.execute("SELECT 1")
 
-    def head(self) -> int:
-        """Where the log ends on the primary: a standby that questions are asked of may not have all of it yet."""
-        with self._connection("access", _ACCESS) as connection:
+    def head(self, *, reading: bool = False) -> int:
+        """Where the log ends on the primary: a standby that questions are asked of may not have all of it yet.
+
+        `reading`: where it ends on that one. Errors as for `question`.
+        """
+        with self._connection(*(_QUESTIONS if reading else _ACCESS)) as connection:
             try:
                 cursor = connection.execute(_HEAD.encode())
                 while cursor.nextset():
@@ -199,7 +206,7 @@ class Reach:
 
     def _pool(self, name: str, most: int) -> _Pool:
         """Give the pool of that name, made anew where the embedded PostgreSQL has moved to another port."""
-        address = self._address(reading=name == "questions")
+        address = self._address(reading=name == _QUESTIONS[0])
         with self._making:
             made_for, pool = self._pools.get(name, ("", None))
             if pool is None or made_for != address:

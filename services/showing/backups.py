@@ -30,7 +30,8 @@ def restored(document: dict[str, Any]) -> None:
     line()
     line(f"{document['place']} now holds the register as it was: {_of(document['manifest'])}")
     line("Start it, and intake reads on in Kafka from there. What is not in Kafka and came later is in no backup:")
-    line("look through `rekam user list`, and destroy again the keys of whom was erased since.")
+    line("look through `rekam user list`. Once `rekam status` shows all views at the log's end, destroy again the keys")
+    line("of whom was erased since; docs/backup.md says how, and what it costs.")
 
 
 def _of(manifest: dict[str, Any]) -> str:

@@ -311,5 +311,5 @@ def test_without_the_sdk_whoever_asks_for_traces_is_told_how_to_get_it(monkeypat
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
 
     wanted = tracing("intake", {"OTEL_TRACES_EXPORTER": "otlp"})
-    with pytest.raises(WrongUse, match=r"pip install 'rekam\[otel\]'"), wanted:
+    with pytest.raises(WrongUse, match=r"pip install '\.\[otel\]'"), wanted:
         pass
