@@ -23,7 +23,7 @@ import psycopg
 from events import database, log
 from events.errors import Refusal, Unreachable
 from projections import figures, flows, lists, position, reconciliation
-from services import page, private, scenario, telling, visitors
+from services import page, private, scenario, stage, telling, visitors
 from services.ask import asking
 from services.memory import spare_garbage
 from services.note import End, Note
@@ -202,14 +202,18 @@ class _Story:
 
 
 def demo(settings: Settings, choice: Choice, *, leave: bool, as_json: bool) -> None:
-    """Run everything, tell the story and print it; unless `leave` is set, everything stays up until Ctrl-C."""
+    """Run everything, tell the story and print it; unless `leave` is set, everything stays up until Ctrl-C.
+
+    Refusal where the register is another's: it is left as it was found.
+    """
     private.make_folder(settings.data)
     note = Note(settings.data / "demo.json")
-    note.claim(choice.quick, choice.city, choice.seed)
+    note.check(choice.quick, choice.city, choice.seed)  # and again where it is claimed: this one is quick
     first = _beside(lambda: choice.messages(scenario.phase_one))
-    with supervised(settings) as supervisor:
+    with supervised(settings, partial(stage.refuse_another, settings, note)) as supervisor:
         if still := standing_still(supervisor.engines.database):
             raise Refusal(f"{'; '.join(still)}, beside `rekam up`; then the demo once more")
+        note.claim(choice.quick, choice.city, choice.seed, settings.kafka)
         began = time.monotonic()
         password = None if leave else visitors.make(supervisor.engines.database)
         if password is not None:

@@ -1,4 +1,7 @@
-"""The demo's note in REKAM_DATA: whose people the register holds, and where its chapters ended in the log."""
+"""The demo's note in REKAM_DATA: whose people the register holds, and where its chapters ended in the log.
+
+It is written once the register is known to be the demo's own; see `stage`.
+"""
 
 from __future__ import annotations
 
@@ -27,18 +30,34 @@ class Note:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def claim(self, quick: bool, city: bool, seed: int) -> None:
+    @property
+    def begun(self) -> bool:
+        """Whether a demo was ever begun in this folder."""
+        return bool(self._read())
+
+    @property
+    def kafka(self) -> str | None:
+        """Where it was published last, as REKAM_KAFKA says it (empty: our own broker); None where nobody knows."""
+        return self._read().get("kafka")
+
+    def check(self, quick: bool, city: bool, seed: int) -> None:
         """Refusal where the register holds the demo of another size or seed: their people would mix."""
         mine = {"quick": quick, "city": city, "seed": seed}
         there = self._read()
-        if not there:
-            self._write(mine)
-        elif {name: there.get(name, False) for name in mine} != mine:
+        if there and {name: there.get(name, False) for name in mine} != mine:
             chosen = "".join(f" --{name}" for name in ("quick", "city") if there.get(name))
             raise Refusal(
                 f"{self._path.parent} holds the people of `rekam demo{chosen} --seed {there.get('seed')}`, who would "
                 "mix with these: set REKAM_DATA to another folder, or remove that one"
             )
+
+    def claim(self, quick: bool, city: bool, seed: int, kafka: str = "") -> None:
+        """Take the register for this demo, once its lock is held and it is known to be no other's. Refusal as above."""
+        self.check(quick, city, seed)
+        there = self._read()
+        claimed = there | {"quick": quick, "city": city, "seed": seed, "kafka": kafka}
+        if claimed != there:
+            self._write(claimed)
 
     def end(self, chapter: str) -> End | None:
         """Where the chapter ended, if it ever did."""

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from services.incarnations import Probe
     from services.wire import Wire
 
-__all__ = ["Ledger", "Place", "Sent"]
+__all__ = ["PATIENCE_S", "Ledger", "Place", "Sent"]
 
 _T = TypeVar("_T")
 
 _LOOK_S: Final = 0.1
-_PATIENCE_S: Final = 90.0
+PATIENCE_S: Final = 90.0
 """How long nothing may happen before we give up: a group may take half of it to let its first member in."""
 
 
@@ -47,7 +47,10 @@ class Span(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """The place each message went to, or None where Kafka did not take it, and the topics' incarnations before."""
+    """The place each message went to, and the topics' incarnations before.
+
+    None where Kafka did not take it, or does not say any more where it stands.
+    """
 
     places: list[Place | None]
     before: dict[str, int]
@@ -139,7 +142,7 @@ class Ledger:
             waiting(left)
             if left != last:
                 last, since = left, loop.time()
-            elif loop.time() - since > _PATIENCE_S:
+            elif loop.time() - since > PATIENCE_S:
                 raise Unreachable(f"intake has not accounted for {left} offsets; is it running? publish again")
             await asyncio.sleep(_LOOK_S)
 
@@ -184,7 +187,7 @@ class _Patience:
 
     def __init__(self, said: str) -> None:
         self._said = said
-        self._limit = asyncio.timeout(_PATIENCE_S)
+        self._limit = asyncio.timeout(PATIENCE_S)
 
     async def __aenter__(self) -> None:
         await self._limit.__aenter__()

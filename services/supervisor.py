@@ -12,19 +12,20 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from services import child, private
+from services.access.reached import reached
 from services.embedded import Embedded
 from services.processes import PROCESSES, prepare, standing_still, unlock
 from services.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from services.embedded import Engines
@@ -129,12 +130,7 @@ class Supervisor:
 
     def _start(self, runner: _Runner) -> None:
         command = [sys.executable, "-m", "services", "run", runner.name]
-        environ = {
-            **os.environ,
-            "REKAM_DATA": str(self.settings.data),
-            "REKAM_KEYS": str(self.settings.keys),
-            "REKAM_API": self.api,
-        }
+        environ = {**os.environ, **_paths(self.settings), "REKAM_API": self.api}
         environ.pop("REKAM_PULSE", None)  # one file would stand for all of them
         runner.child = child.start(command, log=self.log_of(runner.name), environ=environ)
         runner.started = time.monotonic()
@@ -148,14 +144,23 @@ class Supervisor:
         asyncio.run(Wire(self.settings, self.engines).make_topics())
 
 
+def _paths(settings: Settings) -> dict[str, str]:
+    """The settings that are files and folders, absolute: a child runs elsewhere than we do."""
+    found = ((f"REKAM_{one.name.upper()}", getattr(settings, one.name)) for one in fields(settings))
+    return {name: str(value) for name, value in found if isinstance(value, Path)}
+
+
 @contextmanager
-def supervised(settings: Settings) -> Iterator[Supervisor]:
+def supervised(settings: Settings, look: Callable[[Engines], None] = lambda _: None) -> Iterator[Supervisor]:
     """Engines up and processes started; at the end all of them down, in the right order.
+
+    `look` is called in between, when the engines are up and nothing was made in them: what it raises ends them again.
 
     To be entered in the main thread. SIGTERM, and SIGHUP of a terminal that is closed, are taken for Ctrl-C: the first
     raises KeyboardInterrupt in the block, and `tick` raises it again, since one that is raised while the interpreter
     cleans up is lost. The others do nothing, and when all is down they do what they did before.
     """
+    reached(settings)  # or else the API would refuse it, again and again
     supervisor = Supervisor(settings, Embedded(settings))
 
     def tell(number: int, frame: FrameType | None) -> None:
@@ -174,5 +179,6 @@ def supervised(settings: Settings) -> Iterator[Supervisor]:
         opened.callback(supervisor.end)
         for number in heard:
             opened.callback(signal.signal, number, signal.SIG_IGN)  # being told once is enough
+        look(supervisor.engines)
         supervisor.begin()
         yield supervisor

@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from events.errors import Refusal, Unreachable
-from services import postgres
+from services import child, postgres
 from services.child import command_of
 from services.embedded import Embedded, find, only_one
 from services.settings import Settings, from_environ
@@ -167,6 +167,41 @@ def test_a_database_that_ends_by_itself_comes_back_with_its_data_even_while_in_u
 
         assert find(settings) == before
         assert has_the_table(before.database)
+
+
+def test_a_database_in_use_comes_back_also_where_its_log_is_put_aside_meanwhile(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the log says of the sessions that are still at work stands in a new file then, at its beginning."""
+    with Embedded(settings) as embedded:
+        address = embedded.engines.database
+        make_a_table(address)
+        log = settings.data / "postgres.log"
+        with log.open("a") as before:
+            before.write("what was said in weeks\n" * 1_000)
+        monkeypatch.setattr(child, "LONGEST_LOG_BYTES", 10_000)
+
+        with busy_session(address):
+            os.kill(engine_processes(settings)[1], signal.SIGKILL)
+            assert soon_ended(embedded) == ("postgres",)
+            assert embedded.start_again() == ("postgres",)
+
+        assert has_the_table(address)
+        assert log.with_name("postgres.log.1").exists()
+        assert "pre-existing shared memory block" in log.read_text()
+
+
+def test_a_folder_that_is_not_made_in_time_is_said_to_be_so_and_is_made_the_next_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as hurried:
+        hurried.setattr(postgres, "START_WITHIN_S", 0.001)
+        with pytest.raises(Unreachable, match=r"has not made its folder .*postgres within .* s: try again"):
+            Embedded(settings).__enter__()
+    assert not (settings.data / "postgres-password.given").exists()
+
+    with Embedded(settings) as embedded:
+        make_a_table(embedded.engines.database)
 
 
 def soon_ended(embedded: Embedded) -> tuple[str, ...]:

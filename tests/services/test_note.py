@@ -50,3 +50,19 @@ def test_the_ends_of_its_chapters_are_kept_beside_the_choice(tmp_path: Path) -> 
 
     assert (note.end("register"), note.end("between")) == (End(596_613, "ab"), End(700_211, None))
     note.claim(*CHOICES[2])
+
+
+def test_only_a_claim_begins_a_demo_and_it_says_where_it_is_published(tmp_path: Path) -> None:
+    note = Note(tmp_path / "demo.json")
+
+    note.check(*CHOICES[0])
+    assert (note.begun, note.kafka, list(tmp_path.iterdir())) == (False, None, [])
+
+    note.claim(*CHOICES[0], kafka="k:9092")
+    note.keep("between", End(7, "ab"))
+    assert (note.begun, note.kafka) == (True, "k:9092")
+    with pytest.raises(Refusal, match="set REKAM_DATA"):
+        note.check(*CHOICES[1])
+
+    note.claim(*CHOICES[0])
+    assert (note.kafka, note.end("between")) == ("", End(7, "ab"))

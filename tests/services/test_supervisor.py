@@ -7,13 +7,15 @@ import signal
 import sys
 import time
 from contextlib import closing
+from dataclasses import fields, replace
 from itertools import chain, count, repeat
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from events.errors import Refusal, Unreachable
+from events.errors import Refusal, Unreachable, WrongUse
 from services import child, demonstration, private
 from services.demonstration import _Look, _Story
 from services.embedded import Embedded, only_one
@@ -22,7 +24,8 @@ from services.supervisor import Supervisor, _Runner, supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from services.embedded import Engines
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -48,6 +51,60 @@ def test_who_is_refused_gives_the_signals_back(tmp_path: Path) -> None:
         pytest.fail("two of them on one folder")
 
     assert [signal.getsignal(number) for number in ENDING] == before
+
+
+def test_an_api_that_would_refuse_its_address_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    given = from_environ({"REKAM_DATA": str(tmp_path / "data"), "REKAM_API": "0.0.0.0:8811"})
+
+    with pytest.raises(WrongUse, match="REKAM_API_URL"), supervised(given):
+        pytest.fail("it would start an API again and again")
+
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_child_finds_every_file_and_folder_that_a_setting_names_by_where_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs in another folder than we do, where `ca.pem` is another file, or none."""
+    given = {
+        "REKAM_KAFKA": "k:9093", "REKAM_KAFKA_SECURITY": "sasl_ssl", "REKAM_KAFKA_USER": "rekam",
+        "REKAM_KAFKA_PASSWORD_FILE": "secrets/kafka", "REKAM_KAFKA_CA_FILE": "ca.pem",
+        "REKAM_DATABASE": "postgresql://db", "REKAM_DATABASE_PASSWORD_FILE": "secrets/postgres",
+        "REKAM_OIDC_ISSUER": "https://rekam.example", "REKAM_OIDC_CLIENT": "rekam",
+        "REKAM_OIDC_SECRET_FILE": "secrets/oidc", "REKAM_DATA": "data", "REKAM_KEYS": "keys", "REKAM_PULSE": "pulse",
+    }  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    settings = from_environ(given)
+    assert {one.name for one in fields(settings) if "Path" in str(one.type)} == {
+        one.name for one in fields(settings) if isinstance(getattr(settings, one.name), Path)
+    }
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(child, "start", lambda *_, environ, **__: started.append(environ))
+
+    Supervisor(settings, Embedded(settings))._start(_Runner("intake"))
+    monkeypatch.chdir("/")
+    (environ,) = started
+    ours = from_environ({name: value for name, value in environ.items() if name.startswith("REKAM_")})
+
+    assert ours == replace(settings, pulse=None, api_given=True)
+    assert ours.kafka_ca_file == tmp_path / "ca.pem"
+
+
+def test_who_looks_before_anything_is_made_and_refuses_ends_the_engines_again(tmp_path: Path) -> None:
+    given = {"REKAM_DATA": str(tmp_path), "REKAM_KAFKA": "127.0.0.1:1", "REKAM_DATABASE": "postgresql://127.0.0.1:1/db"}
+    seen: list[Engines] = []
+
+    def look(engines: Engines) -> None:
+        seen.append(engines)
+        raise Refusal("it is another's")
+
+    with pytest.raises(Refusal, match="it is another's"), supervised(from_environ(given), look):
+        pytest.fail("it was to be left alone")
+
+    assert [one.kafka for one in seen] == ["127.0.0.1:1"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_log_of_a_process_that_runs_for_weeks_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

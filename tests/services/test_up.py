@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from tests.services.command_line import CommandLine, eventually, processes_of, started
@@ -150,6 +152,43 @@ def engines(here: CommandLine) -> list[int]:
         except (OSError, IndexError, ValueError):
             found.append(0)
     return found
+
+
+def kept(here: CommandLine) -> tuple[int, dict[str, int], list[tuple[Any, ...]]]:
+    """How many facts, what became of every message, and who may sign in by which password."""
+    address = json.loads((here.data / "engines.json").read_text())["database"]
+    with psycopg.connect(address) as connection:
+        users = connection.execute("SELECT name, password FROM access.user ORDER BY name").fetchall()
+    status = here.json("status")
+    return status["position"], status["accounted"], users
+
+
+def test_the_demo_leaves_a_register_alone_that_holds_real_facts(here: CommandLine, file: str) -> None:
+    """The folder of both is `.rekam` where nothing is set."""
+    with started(here, "up") as process:
+        is_up(here, process)
+        published(here, file)
+        here.json("user", "add", "auditor", "--role", "auditor", "--generate")
+        eventually(lambda: balances(here))
+        before = kept(here)
+
+        beside = here.program("demo", "--quick", "--exit")
+        assert (beside.code, beside.answer) == (1, "")
+        assert "runs the engines in" in beside.talk
+        assert not (here.data / "demo.json").exists()
+    for words in (("demo", "--quick", "--exit"), ("demo", "--quick")):
+        done = here.program(*words)
+
+        assert (done.code, done.answer) == (1, "")
+        assert "holds facts that are not the demo's" in done.talk
+        assert "set REKAM_DATA to another folder" in done.talk
+        assert "Traceback" not in done.talk
+        assert not (here.data / "demo.json").exists()
+        assert nothing_is_left(here)
+
+    with started(here, "up") as process:
+        is_up(here, process)
+        assert kept(here) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from events.database import connect
 from projections.flows import flows_answer
 from services import scenario, watched
+from services.api import reach
+from services.api.app import make_app
+from services.api.metering import Meter
 from services.processes import prepare
 from services.watched import NAMES, SERIES
 from tests import register
 from tests.register import fill
+from tests.services.api.office import Office, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.services.api.office import Office
 
 LARGE = {"entry", "claim", "accounted", "quarantine", "resolution", "receipt", "fact", "posting", "person"}
 
@@ -139,6 +144,88 @@ def test_a_name_follows_the_conventions(name: str) -> None:
     assert not re.search(r"_(milliseconds|ms|minutes|hours|days|percent|count|sum|bucket)(_|$)", name)
     if "timestamp" in name:
         assert name.endswith("_timestamp_seconds")
+
+
+# ------------------------------------------------------------------ where questions are asked of another server
+
+READER = {"rekam_reader_position", "rekam_reader_behind_positions"}
+NOWHERE = "postgresql://rekam@127.0.0.1:1/rekam"
+
+
+@contextmanager
+def asked_at(office: Office, address: str) -> Iterator[Office]:
+    """The same office, by an API that asks its questions at `address`."""
+    app = make_app(replace(office.settings, database_read=address))
+    app.state.ready = True
+    with served(app) as url:
+        yield replace(office, url=url, app=app)
+
+
+def lasting(found: Told) -> Told:
+    """Of the register itself; not what is told of a moment that goes by."""
+    return {name: told for name, told in found.items() if name in NAMES - READER and "lag" not in name}
+
+
+def test_where_there_is_one_server_nothing_is_behind(office: Office) -> None:
+    found = scraped(office)
+
+    assert found["rekam_reader_position"] == found["rekam_log_position"]
+    assert found["rekam_reader_behind_positions"] == {(): 0}
+
+
+def test_of_a_standby_that_is_behind_only_that_is_told_and_the_rest_is_the_primarys(
+    office: Office, empty_database: str
+) -> None:
+    """The other database stands for one that has followed for a while, and is cut off."""
+    fill(empty_database, office.settings.keys, list(scenario.phase_one(1, scenario.QUICK))[:40])
+    with connect(empty_database, "rekam_reader") as connection:
+        ((size,),) = connection.execute("SELECT size FROM log.head").fetchall()
+    with asked_at(office, empty_database) as behind:
+        found = scraped(behind)
+        shown = behind.json("supervisor", "/v1/status")["position"]
+
+    assert lasting(found) == lasting(scraped(office))
+    assert found["rekam_reader_position"] == {(): size} == {(): shown}
+    assert found["rekam_reader_behind_positions"] == {(): found["rekam_log_position"][()] - size}
+
+
+@pytest.mark.parametrize("gone", ["", NOWHERE])
+def test_a_standby_without_a_register_or_that_does_not_answer_hides_nothing_of_the_primary(
+    office: Office, empty_database: str, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    monkeypatch.setattr(reach, "_PATIENCE_S", 0.5)
+    with asked_at(office, gone or empty_database) as alone:
+        found = scraped(alone)
+
+    assert lasting(found) == lasting(scraped(office))
+    assert READER & found.keys() == set()
+
+
+# ------------------------------------------------------------------ answers
+
+
+def test_classes_of_answers_are_there_before_the_first_answer() -> None:
+    """A rate does not see the fault with which a series begins."""
+    told_ = told(generate_latest(Meter().registry).decode())
+
+    assert told_["rekam_http_answers_total"] == {("2xx",): 0, ("3xx",): 0, ("4xx",): 0, ("5xx",): 0}
+
+
+def test_every_answer_is_counted_in_its_class(office: Office) -> None:
+    before = scraped(office)["rekam_http_answers_total"]
+    assert office.ask(None, "/v1/counts").status_code == 401
+    after = scraped(office)["rekam_http_answers_total"]
+
+    assert {name: after[name] - before[name] for name in after} == {("2xx",): 1, ("3xx",): 0, ("4xx",): 1, ("5xx",): 0}
+
+
+def test_a_fault_is_counted_too(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = scraped(office)["rekam_http_answers_total"]
+    monkeypatch.setattr(office.app.state.reach, "question", None)
+    assert office.ask("supervisor", "/v1/status").status_code == 500
+    monkeypatch.undo()
+
+    assert scraped(office)["rekam_http_answers_total"]["5xx",] == before["5xx",] + 1
 
 
 # ------------------------------------------------------------------ what it costs, and whom it names
