@@ -41,7 +41,6 @@ __all__ = ["Outgoing", "Progress", "publish", "publish_in_portions"]
 
 _LOOK_S: Final = 1.0
 _AGAIN_S: Final = 0.5
-_STOP_S: Final = 5.0
 
 _SAFE: Final = (
     "what it has not acknowledged may be there or not, and the same command again is safe: its ids are the same"
@@ -131,11 +130,7 @@ async def _producing(wire: Wire) -> AsyncIterator[AIOKafkaProducer]:
             raise Unreachable(f"{why}; nothing was sent") from error
         yield producer
     finally:
-        try:
-            async with asyncio.timeout(_STOP_S):
-                await producer.stop()  # waits for what is not acknowledged
-        except TimeoutError:
-            await producer.client.close()  # its tasks end with the loop
+        await wire.stop(producer)
 
 
 @dataclass

@@ -110,7 +110,7 @@ class Relay:
                 try:
                     await asyncio.to_thread(self._close)
                 finally:  # also when we are told to end meanwhile
-                    await producer.stop()
+                    await self._wire.stop(producer)
             await asyncio.sleep(_PAUSE_S)
 
     def _say(self, trouble: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from itertools import chain
@@ -55,6 +56,7 @@ COPIES: Final = 3
 IN_SYNC: Final = 2
 """Of three copies so many have a message before it is taken; by Kafka's own default one, with which it may be lost."""
 
+STOP_S: Final = 5.0
 _SESSION_MS: Final = 6_000
 """How long a member of a group may be silent, and how long a group waits for its members."""
 
@@ -126,6 +128,15 @@ class Wire:
             metadata_max_age_ms=1000,
             **client_options(self.settings),
         )
+
+    @staticmethod
+    async def stop(producer: AIOKafkaProducer) -> None:
+        """End it. What is not acknowledged soon is given up: an idempotent one would wait for it for ever."""
+        try:
+            async with asyncio.timeout(STOP_S):
+                await producer.stop()
+        except TimeoutError:
+            await producer.client.close()  # its tasks end with the loop
 
     def probe(self) -> Probe:
         return Probe(self.engines.kafka, client_options(self.settings))

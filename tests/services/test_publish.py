@@ -23,13 +23,13 @@ from aiokafka.errors import (
 from events.errors import Refusal, Unreachable
 from services import publish
 from services.publish import Outgoing, Progress, _producing, _Publisher
+from services.wire import Wire
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Sequence
 
     from services.outcomes import Place, Sent
-    from services.wire import Wire
 
 TOPIC = "rekam.death"
 SAFE = "what it has not acknowledged may be there or not, and the same command again is safe"
@@ -84,8 +84,9 @@ def published(producer: Producer, ledger: Ledger, sending: Sequence[Outgoing]) -
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A minute and a half is a fifth of a second here."""
-    for name, seconds in (("PATIENCE_S", 0.2), ("_LOOK_S", 0.02), ("_AGAIN_S", 0.01), ("_STOP_S", 0.1)):
+    for name, seconds in (("PATIENCE_S", 0.2), ("_LOOK_S", 0.02), ("_AGAIN_S", 0.01)):
         monkeypatch.setattr(publish, name, seconds)
+    monkeypatch.setattr("services.wire.STOP_S", 0.1)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,9 @@ class Stuck:
 
 
 def wire(producer: Stuck) -> Wire:
-    return cast("Wire", SimpleNamespace(producer=lambda: producer, engines=SimpleNamespace(kafka="k:9092")))
+    return cast(
+        "Wire", SimpleNamespace(producer=lambda: producer, stop=Wire.stop, engines=SimpleNamespace(kafka="k:9092"))
+    )
 
 
 def test_a_producer_that_does_not_end_is_cut_off() -> None:
