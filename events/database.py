@@ -39,6 +39,7 @@ __all__ = [
     "connect",
     "create",
     "make_roles",
+    "options",
     "with_password",
 ]
 
@@ -107,6 +108,11 @@ def completed(address: str, *, reading: bool = False) -> str:
         raise _no_address() from None
 
 
+def options(address: str, ours: str) -> str:
+    """What the address says of the session, and ours behind it."""
+    return f"{conninfo_to_dict(address).get('options') or ''} {ours}"
+
+
 def connect(
     address: str,
     role: str | None = None,
@@ -126,14 +132,14 @@ def connect(
     Unreachable where no such server answers, NoAnswer where it has none of our roles; WrongUse: the address is none.
     """
     address = completed(address, reading=reading)
-    options = f"{conninfo_to_dict(address).get('options') or ''} {OPTIONS}"
-    options += f" -c role={role}" if role else ""
-    options += " -c synchronous_commit=off" if derived else ""
-    options += f" -c idle_in_transaction_session_timeout={idle_s}s" if idle_s else ""
+    ours = OPTIONS
+    ours += f" -c role={role}" if role else ""
+    ours += " -c synchronous_commit=off" if derived else ""
+    ours += f" -c idle_in_transaction_session_timeout={idle_s}s" if idle_s else ""
     try:
         return psycopg.connect(
             address,
-            options=options,
+            options=options(address, ours),
             client_encoding="utf8",
             connect_timeout=10,
             autocommit=autocommit,

@@ -20,6 +20,7 @@ from aiokafka.errors import (
     InvalidTimestampError,
     InvalidTopicError,
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
     PolicyViolationError,
     RecordListTooLargeError,
@@ -31,7 +32,7 @@ from services.outcomes import PATIENCE_S, Ledger, Place, Sent
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from aiokafka import AIOKafkaProducer
 
@@ -160,10 +161,7 @@ class _Publisher:
         already = self.progress.sent
         for number, (topic, headers, value, name) in enumerate(messages, 1):
             key = blake2b(name.encode(), digest_size=8).hexdigest().encode()
-            try:
-                futures.append(await self.producer.send(topic, value, key=key, headers=list(headers)))
-            except KafkaError as error:
-                raise _not_taken(topic, error) from error
+            futures.append(await _taken(self.producer.send, topic, value, key=key, headers=list(headers)))
             if number % 500 == 0:
                 self.progress.at(sent=already + number)
                 await asyncio.sleep(0)
@@ -193,6 +191,20 @@ class _Publisher:
     def _waiting(self, messages: int, left: int) -> None:
         done = self.done.total()
         self.progress.at(accounted=max(done, done + messages - left))
+
+
+async def _taken(
+    send: Callable[..., Awaitable[Future[Any]]], topic: str, value: bytes | None, **more: Any
+) -> Future[Any]:
+    """Hand a message over; where there is no room for it, as long as any other is waited for."""
+    since = asyncio.get_running_loop().time()
+    while True:
+        try:
+            return await send(topic, value, **more)
+        except KafkaError as error:
+            waited = asyncio.get_running_loop().time() - since
+            if not isinstance(error, KafkaTimeoutError) or waited > PATIENCE_S:
+                raise _not_taken(topic, error) from error
 
 
 async def _acknowledged(futures: Sequence[Future[Any]]) -> list[Any]:

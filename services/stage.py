@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from aiokafka.errors import KafkaError
+
 from events import database, log
 from events.entry import decode
-from events.errors import Refusal
+from events.errors import Refusal, Unreachable
 from events.facts import SOURCE_TOPICS
 from services.access.roles import Role
 from services.wire import Wire
@@ -43,10 +45,12 @@ def refuse_another(settings: Settings, note: Note, engines: Engines) -> None:
             f"{where} holds {found} that are not the demo's, and made-up people would be among them for ever: "
             f"set REKAM_DATA to another folder{and_empty}"
         )
-    if settings.kafka and settings.kafka != note.kafka and asyncio.run(_was_written_to(Wire(settings, engines))):
+    begun_there = note.begun and note.kafka in {None, settings.kafka}  # earlier ones have not noted where
+    if settings.kafka and not begun_there and asyncio.run(_was_written_to(Wire(settings, engines))):
         raise Refusal(
-            f"the topics of Kafka at {settings.kafka} were written to, and not by this demo, and whoever reads them "
-            "would take made-up people for real: leave REKAM_KAFKA empty, and set REKAM_DATA to another folder"
+            f"the topics of Kafka at {settings.kafka} were written to, and nothing says that it was by this demo; "
+            "whoever reads them would take made-up people for real: leave REKAM_KAFKA empty and set REKAM_DATA to "
+            "another folder, or delete those topics if they are a demo's"
         )
 
 
@@ -74,6 +78,12 @@ def _is_there(cursor: psycopg.Cursor[Any], table: str) -> bool:
 
 async def _was_written_to(wire: Wire) -> bool:
     """Whether there ever was a message in a source topic; also one that has expired since."""
-    async with wire.probe() as probe:
-        bounds = await probe.bounds(await probe.partitions(SOURCE_TOPICS))
+    try:
+        async with wire.probe() as probe:
+            partitions = await probe.partitions(SOURCE_TOPICS)
+            bounds = await probe.bounds(partitions)
+    except Unreachable as error:
+        raise await wire.unreachable(error.__cause__) if isinstance(error.__cause__, KafkaError) else error from None
+    if bounds.keys() != set(partitions):
+        raise Unreachable(f"Kafka at {wire.engines.kafka} does not say of all its topics whether they were written to")
     return any(end > 0 for _, end in bounds.values())

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services import child, private
-from services.access.reached import reached
 from services.embedded import Embedded
 from services.processes import PROCESSES, prepare, standing_still, unlock
 from services.wire import Wire
@@ -160,7 +159,6 @@ def supervised(settings: Settings, look: Callable[[Engines], None] = lambda _: N
     raises KeyboardInterrupt in the block, and `tick` raises it again, since one that is raised while the interpreter
     cleans up is lost. The others do nothing, and when all is down they do what they did before.
     """
-    reached(settings)  # or else the API would refuse it, again and again
     supervisor = Supervisor(settings, Embedded(settings))
 
     def tell(number: int, frame: FrameType | None) -> None:

@@ -212,7 +212,12 @@ class Reach:
             if pool is None or made_for != address:
                 if pool is not None:
                     pool.close(0.1)
-                kwargs = {"options": _OPTIONS, "client_encoding": "utf8", "connect_timeout": 5, "autocommit": True}
+                kwargs = {
+                    "options": database.options(address, _OPTIONS),
+                    "client_encoding": "utf8",
+                    "connect_timeout": 5,
+                    "autocommit": True,
+                }
                 pool = ConnectionPool(
                     address,
                     kwargs={**kwargs, "application_name": f"rekam api {name}"},

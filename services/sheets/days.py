@@ -92,7 +92,7 @@ def instant(value: Value) -> str:
 def is_month_first(value: Value) -> bool:
     """Whether a text can only have the month first, as `11/14/2018` has: such a text is refused."""
     first, second = _first_two(value)
-    return first <= 12 < second
+    return first <= 12 < second <= 31
 
 
 def may_be_month_first(value: Value) -> bool:

@@ -58,6 +58,7 @@ _INNOCENT: Final = re.compile(
         (
             *(_alone(f"{_DAY}{m}{_MONTH}{m}{_YEAR}|{_YEAR}{m}{_MONTH}{m}{_DAY}", m) for m in ("-", r"\.", "_")),
             _alone("|".join(map(re.escape, KELURAHAN)), r"\."),
+            f"(?<![0-9])(?:{'|'.join(code.replace('.', '') for code in KELURAHAN)})(?![0-9])",
             "(?<![0-9a-z])(?=[0-9-]*[a-f])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,})(?![0-9a-z])",
         )
     ),

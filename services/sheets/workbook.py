@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import fromstring
 
 from events.errors import WrongUse
 from services.sheets.cells import Broken, Merged, Page, Row, filled
@@ -142,7 +144,7 @@ class _Parser(WorkSheetParser):
     def parse_cell(self, element: Any) -> dict[str, Any]:
         cell = super().parse_cell(element)
         digits = self.shown.get(int(element.get("s", 0)), 0)
-        if digits and isinstance(cell["value"], int) and 0 <= cell["value"] < 10**digits:
+        if digits and type(cell["value"]) is int and 0 <= cell["value"] < 10**digits:
             cell["value"] = f"{cell['value']:0{digits}}"
         if cell["value"] is None and element.find(FORMULA_TAG) is not None:
             is_empty_text = element.get("t") == "str" and element.find(VALUE_TAG) is not None
@@ -170,7 +172,7 @@ def _parsed(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[tuple[i
             stream, page._shared_strings, data_only=True, epoch=book.epoch,  # noqa: SLF001 - as openpyxl itself does
             date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,  # noqa: SLF001
         )  # fmt: skip
-        parser.shown = _shown(book)
+        parser.shown = _shown(archive)
         rows = parser.parse()
         while True:
             with _told(file), warnings.catch_warnings():
@@ -181,7 +183,13 @@ def _parsed(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[tuple[i
             yield from some
 
 
-def _shown(book: Any) -> dict[int, int]:
+def _shown(archive: zipfile.ZipFile) -> dict[int, int]:
     """How many digits are always shown, by style: of up to 15, since of a longer number the last are not kept."""
-    formats = [book._number_formats[n - 164] if n >= 164 else "" for n in (s.numFmtId for s in book._cell_styles)]  # noqa: SLF001
-    return {style: len(zeros) for style, zeros in enumerate(formats) if re.fullmatch("0{2,15}", zeros)}
+    try:
+        styles = fromstring(archive.read("xl/styles.xml"))
+    except (KeyError, SyntaxError):  # it has none, or openpyxl has said that it is damaged
+        return {}
+    codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iter(f"{{{SHEET_MAIN_NS}}}numFmt")}
+    cells = styles.find(f"{{{SHEET_MAIN_NS}}}cellXfs")
+    shown = enumerate(codes.get(one.get("numFmtId"), "") for one in (cells if cells is not None else ()))
+    return {style: len(code) for style, code in shown if re.fullmatch("0{2,15}", code)}

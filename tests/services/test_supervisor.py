@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from events.errors import Refusal, Unreachable, WrongUse
+from events.errors import Refusal, Unreachable
 from services import child, demonstration, private
 from services.demonstration import _Look, _Story
 from services.embedded import Embedded, only_one
@@ -51,15 +51,6 @@ def test_who_is_refused_gives_the_signals_back(tmp_path: Path) -> None:
         pytest.fail("two of them on one folder")
 
     assert [signal.getsignal(number) for number in ENDING] == before
-
-
-def test_an_api_that_would_refuse_its_address_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    given = from_environ({"REKAM_DATA": str(tmp_path / "data"), "REKAM_API": "0.0.0.0:8811"})
-
-    with pytest.raises(WrongUse, match="REKAM_API_URL"), supervised(given):
-        pytest.fail("it would start an API again and again")
-
-    assert not (tmp_path / "data").exists()
 
 
 def test_a_child_finds_every_file_and_folder_that_a_setting_names_by_where_we_are(

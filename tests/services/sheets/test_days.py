@@ -130,7 +130,7 @@ def test_a_day_is_month_first_or_may_be_or_neither(day_: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["32/13/2018", "13/32/2018", "11/2018", "Nov 5 2018", "", 43427, None, True, time(1, 2)]
+    "value", ["32/13/2018", "13/32/2018", "05/32/2018", "11/2018", "Nov 5 2018", "", 43427, None, True, time(1, 2)]
 )
 def test_what_is_no_day_is_not_month_first(value: Any) -> None:
     assert not is_month_first(value)

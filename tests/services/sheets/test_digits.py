@@ -184,6 +184,14 @@ def test_a_nik_is_found_among_other_digits(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "way", ["{}-000123", "{}_20181120", "temuan-{}-2018-11-20", "{} 5371011002", "{}.7-5371041014"]
+)
+@pytest.mark.parametrize("code", ["5371011001", "5371021005", "5371061010"])
+def test_the_code_of_a_kelurahan_is_no_part_of_a_nik_without_dots_either(code: str, way: str) -> None:
+    assert not digits.holds_a_nik(way.format(code))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "temuan:3", "register-1", "SKPWNI/5371/20112018/0007", "5371-KM-21112018-0001", "474.3/123/DKCS/2018",
