@@ -44,13 +44,14 @@ class Asker:
     """To be used by `with`. `answers` counts by status, or by what came in its place; `failures` is what may not be.
 
     `stands` is how many people stand where in the end, by standing, once it was asked `at_rest`; None where
-    no list is declared then.
+    no list is declared then. `listed` is whoever is outstanding then, by name, once it `has_listed`.
     """
 
     def __init__(self, api: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
         self.answers: Counter[str] = Counter()
         self.failures: list[str] = []
         self.stands: dict[str, int] | None = None
+        self.listed: list[dict[str, Any]] | None = None
         self._client = partial(
             httpx.Client,
             base_url=api,
@@ -101,22 +102,27 @@ class Asker:
         self.stands = {name: people for name, people in total["standings"].items() if people}
         return True
 
-    def listed(self) -> list[dict[str, Any]] | None:
-        """Whoever is outstanding in the end, by name; None where nobody is asked about, or there is no answer."""
+    def has_listed(self) -> bool:
+        """Ask, after `at_rest`, who is outstanding in the end, into `listed`; whether all of it was answered."""
         if self.stands is None:
-            return None
+            return True
         rows: list[dict[str, Any]] = []
         question: dict[str, str] = {"standing": "outstanding", "on": LAST_DAY, "limit": "500"}
         with self._client() as client:
             while True:
-                response = client.get("/v1/outstanding", params=question)
+                try:
+                    response = client.get("/v1/outstanding", params=question)
+                except httpx.TransportError:
+                    return False
                 if response.status_code != 200:
-                    self._fail(f"{question}: {response.status_code} {response.text[:300]}")
-                    return None
+                    if response.status_code != 503:
+                        self._fail(f"{question}: {response.status_code} {response.text[:300]}")
+                    return response.status_code != 503
                 page = response.json()
                 rows += page["rows"]
                 if page["next"] is None:
-                    return rows
+                    self.listed = rows
+                    return True
                 question["after"] = page["next"]
 
     def _run(self) -> None:

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from tests.faults.load import Message
     from tests.faults.stage import Stage
 
-__all__ = ["Client", "Journal", "Program"]
+__all__ = ["LATE_S", "Client", "Journal", "Program"]
 
 HEADERS: Final = (("content-type", b"application/cloudevents+json"),)
+LATE_S: Final = 20.0  # a message is noted when Kafka has answered for all that were sent with it
 LONGEST_SEND_S: Final = 15.0
 AGAIN_A_SECOND: Final = 200.0
 
@@ -119,7 +120,7 @@ class Client:
     def again(self, topic: str, until: float) -> None:
         """What went to a topic before it was made again is published once more, and faster; when all is done."""
         self._rate = max(self._rate, AGAIN_A_SECOND)
-        self._begin([m for m in self._messages if m.topic == topic and self._sent_at[m.n] <= until])
+        self._begin([m for m in self._messages if m.topic == topic and self._sent_at[m.n] <= until + LATE_S])
 
     def end(self) -> None:
         self._told_to_end.set()

@@ -157,7 +157,7 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
         with asker:
             _let_happen(acts, minutes, report)
             report.rest_s = time.monotonic() - began - minutes * 60
-        if not acts.until(asker.at_rest, REST_WITHIN_S):
+        if not (acts.until(asker.at_rest, REST_WITHIN_S) and acts.until(asker.has_listed, REST_WITHIN_S)):
             asker.failures.append(f"the API did not answer within {REST_WITHIN_S:.0f} s of rest")
     finally:
         injector.end()
@@ -173,9 +173,8 @@ def run(stage: Stage, folder: Path, seed: int, minutes: float, earlier: Sequence
     except (KafkaError, TimeoutError) as error:
         report.failures.append(f"the relay's topics could not be read: {error!r}")
         relayed = {name: [] for name in topics.ALL[6:]}
-    listed = asker.listed()
     with psycopg.connect(stage.postgres.address) as connection:
-        report.verdict = judge([*earlier, folder], connection, relayed, asker.said, listed)
+        report.verdict = judge([*earlier, folder], connection, relayed, asker.said, asker.listed)
     report.answers = asker.answers
     report.failures += asker.failures + _held_against(asker.stands, report.verdict, stage)
     report.took_s = time.monotonic() - began

@@ -90,6 +90,48 @@ def test_a_message_is_lost_that_was_read_as_another_before_its_topic_was_made_ag
     assert judged(other, *new_life).errors == {"lost": 1}
 
 
+def test_an_offset_that_is_said_to_be_absent_is_lost_also_where_its_topic_was_made_again(
+    clean: Clean, tmp_path: Path
+) -> None:
+    again = {"topic": "rekam.recording", "from": 50.0, "until": 51.0}
+    absent = (
+        "UPDATE intake.accounted SET outcome = 'absent' WHERE outcome = 'quarantined' AND topic = 'rekam.recording'"
+    )
+
+    assert judged(with_rows(clean, tmp_path, topics=[again]), absent).errors["lost"]
+
+
+def of_one_name(clean: Clean) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Where the fact and what contradicts it were sent, of one name of the client's."""
+    lines = {m.n: m for m in messages(SEED, "pendataan", LINES)}
+    sent = [json.loads(row) for row in (clean.folder / "pendataan.sent.jsonl").read_text().splitlines()]
+    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in sent:
+        if lines[row["n"]].code is None:
+            by_name[lines[row["n"]].name].append(row)
+    return next(
+        (one, other)
+        for one, *others in by_name.values()
+        for other in others
+        if lines[one["n"]].event != lines[other["n"]].event and lines[one["n"]].topic != "rekam.correction"
+    )
+
+
+def test_at_one_place_in_two_lives_of_a_topic_each_of_a_name_may_have_what_the_other_deserves(
+    clean: Clean, tmp_path: Path
+) -> None:
+    one, other = of_one_name(clean)
+    exchanged = [{**other, "n": one["n"]}, {**one, "n": other["n"]}]
+    topic = next(m.topic for m in messages(SEED, "pendataan", LINES) if m.n == one["n"])
+    (once, anew) = (tmp_path / name for name in ("once", "anew"))
+    once.mkdir()
+    anew.mkdir()
+    again = {"topic": topic, "from": 0.1, "until": 0.2}
+
+    assert judged(with_rows(clean, once, pendataan_sent=exchanged)).errors == {"wrong_outcome": 2}
+    assert judged(with_rows(clean, anew, pendataan_sent=exchanged, topics=[again])).holds
+
+
 def test_a_publisher_that_tells_of_another_number_is_named(clean: Clean, tmp_path: Path) -> None:
     told = {"told": {"appended": 3, "duplicate": 1}, "lines": 5}
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 from tests.faults import publishers
 from tests.faults.judge import published
 from tests.faults.load import messages
-from tests.faults.publishers import Client
+from tests.faults.publishers import LATE_S, Client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,9 +89,9 @@ def test_what_went_to_a_topic_is_published_once_more_and_nothing_else(client: Cl
 
 
 def test_what_went_to_a_topic_after_it_was_made_again_stays(client: Client, tmp_path: Path) -> None:
-    began = time.time() - 1
+    long_before = time.time() - 1 - LATE_S
     finished(client)
-    client.again("rekam.listing", began)
+    client.again("rekam.listing", long_before)
     finished(client)
 
     assert len(published.read([tmp_path]).sent) == len(LINES)

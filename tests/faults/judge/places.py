@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.judge.equal import is_of
 
 if TYPE_CHECKING:
-    from tests.faults.judge.books import Books, Coordinates, Effect, Entry
+    from collections.abc import Callable
+
+    from tests.faults.judge.books import Books, Coordinates, Effect
     from tests.faults.judge.published import Line, Name, Place, Published, Sent
     from tests.faults.judge.verdict import Verdict
 
 __all__ = ["judge_places"]
 
 _NOTHING = ("absent", "expired")
-_MARGIN_S = 10.0
-"""A message is noted when Kafka's answer has come, which may be somewhat later than the message."""
+_MARGIN_S = 20.0
+"""A message is noted when Kafka has answered for all that were sent with it, which may be somewhat later."""
 
 
 def judge_places(books: Books, outcomes: dict[Coordinates, str], published: Published, verdict: Verdict) -> None:
@@ -28,14 +30,14 @@ def judge_places(books: Books, outcomes: dict[Coordinates, str], published: Publ
     for at in outcomes:
         by_place[at[0], at[2], at[3]].append(at)
     entries = {entry.kafka: entry.name for entry in books.entries}
-    stands = {entry.name: entry for entry in books.entries}
+    deserved = _deserved(books, published)
     explained: set[Coordinates] = set()
     for sent in published.sent:
         told = [at for at in by_place[sent.place] if outcomes[at] not in _NOTHING]
         mine = [at for at in told if _names(books, entries, at, sent)]
         explained.update(mine)
         for at in mine:
-            _judge_outcome(sent.line, at, outcomes[at], _effects(books, at), stands, verdict)
+            _judge_outcome(sent.line, at, outcomes[at], _effects(books, at), deserved, verdict)
         if not mine:
             _blame_missing(sent, [outcomes[at] for at in by_place[sent.place]], books, published, verdict)
     nameless = Counter(at[0] for at, some in books.parked.items() if at not in explained and None in some[0].name)
@@ -65,19 +67,42 @@ def _names(books: Books, entries: dict[Any, Name], at: Coordinates, sent: Sent) 
     return entries.get(at) == sent.line.name or any(effect.name == sent.line.name for effect in effects)
 
 
-def _judge_outcome(
-    line: Line, at: Coordinates, outcome: str, effects: list[Effect], stands: dict[Name, Entry], verdict: Verdict
-) -> None:
-    """The first of a name is the fact, its equals repeat it, others contradict it; what is broken is parked."""
-    if line.code is not None or line.name is None:
-        deserved = {"quarantined"}
-    else:
+def _deserved(books: Books, published: Published) -> Callable[[Line], set[str]]:
+    """What the first of a name deserves is to be the fact; what equals it repeats it, and what does not contradicts it.
+
+    Where a topic was made again nobody knows in which life a message had its place, and another one of its name may
+    have had the same place in the other: it deserves what any of them does.
+    """
+    stands = {entry.name: entry for entry in books.entries}
+    good = published.good()
+    anew = {again.topic for again in published.made_again}
+
+    def alone(line: Line) -> set[str]:
+        if line.code is not None or line.name is None:
+            return {"quarantined"}
+        waiting = {"quarantined"} if line.is_withdrawal else set()  # until its target comes
         entry = stands.get(line.name)
-        deserved = {"quarantined"} if line.is_withdrawal else set()  # until its target comes
-        if entry is not None:
-            deserved |= {"appended", "duplicate"} if is_of(entry, line) else {"conflict"}
-    if outcome not in deserved:
-        verdict.blame("wrong_outcome", f"{line} at {at} is {outcome}, and deserves {sorted(deserved)}")
+        if entry is None:
+            return waiting
+        return waiting | ({"appended", "duplicate"} if is_of(entry, line) else {"conflict"})
+
+    def of(line: Line) -> set[str]:
+        others = good.get(line.name, ()) if line.topic in anew and line.name is not None else ()
+        return alone(line).union(*map(alone, others))
+
+    return of
+
+
+def _judge_outcome(
+    line: Line,
+    at: Coordinates,
+    outcome: str,
+    effects: list[Effect],
+    deserved: Callable[[Line], set[str]],
+    verdict: Verdict,
+) -> None:
+    if outcome not in deserved(line):
+        verdict.blame("wrong_outcome", f"{line} at {at} is {outcome}, and deserves {sorted(deserved(line))}")
     code = line.code or ("conflict" if outcome == "conflict" else "waits_for_target")
     for effect in effects:
         if effect.outcome == outcome and outcome in ("quarantined", "conflict") and effect.code != code:
@@ -86,7 +111,9 @@ def _judge_outcome(
 
 def _blame_missing(sent: Sent, said: list[str], books: Books, published: Published, verdict: Verdict) -> None:
     """A message that Kafka gave up with its topic was published again afterwards; any other is lost."""
-    gone = [again for again in published.made_again if again.topic == sent.place[0] and sent.at <= again.end]
+    gone = [
+        again for again in published.made_again if again.topic == sent.place[0] and sent.at <= again.end + _MARGIN_S
+    ]
     if gone and not _was_read(sent, books, published):
         verdict.messages["(gone with its topic, published again)"] += 1
         if not any(other.at > sent.at and other.line == sent.line for other in published.sent):
