@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from services import relay
 from services.relay import Relay
-from services.wire import RECEIPTS_TOPIC
+from services.wire import RECEIPTS_TOPIC, Wire
 from tests.databases import connected
 from tests.events.desk import Desk, of
 from tests.events.examples import CAPTURED, FACT_WITHDRAWN
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-
-    from services.wire import Wire
 
 SOURCE = "urn:rekam:registry:5371:test"
 
@@ -51,7 +49,8 @@ class Producer:
 
 
 def wire(address: str, producer: Producer) -> Wire:
-    return cast("Wire", SimpleNamespace(producer=lambda **_: producer, engines=SimpleNamespace(database=address)))
+    made = {"producer": lambda **_: producer, "stop": Wire.stop, "engines": SimpleNamespace(database=address)}
+    return cast("Wire", SimpleNamespace(**made))
 
 
 async def run_until(running: Relay, is_enough: Callable[[], object]) -> None:
