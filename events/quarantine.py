@@ -54,22 +54,23 @@ OPEN: Final = (
     "NOT EXISTS (SELECT FROM intake.resolution r WHERE r.number = q.number "
     "AND r.outcome IN ('appended', 'duplicate', 'dismissed'))"
 )
-_CODE: Final = (
-    "coalesce((SELECT r.reason FROM intake.resolution r WHERE r.number = q.number "
-    "AND r.outcome IN ('refused', 'conflict') ORDER BY r.step DESC LIMIT 1), q.code)"
-)
-_LISTED: Final = """
-    SELECT q.number, coalesce(s.reason, q.code) AS code, coalesce(s.message, q.message) AS message,
+# What was said last of a parked message when it was put through once more, and did not become a fact.
+_SAID_LAST: Final = """
+    LEFT JOIN LATERAL (SELECT reason, message, position FROM intake.resolution r
+                       WHERE r.number = q.number AND r.outcome IN ('refused', 'conflict')
+                       ORDER BY r.step DESC LIMIT 1) s ON true
+"""
+_CODE: Final = "coalesce(s.reason, q.code)"
+_LISTED: Final = f"""
+    SELECT q.number, {_CODE} AS code, coalesce(s.message, q.message) AS message,
            q.type, q.source, q.id, q.topic, q.incarnation, q.partition, q."offset", q.parked, q.outcome,
            e.outcome AS resolution, e.reason, coalesce(e.position, s.position, q.position) AS position, l.state
     FROM intake.quarantine q
     LEFT JOIN LATERAL (SELECT outcome, reason, position FROM intake.resolution r
                        WHERE r.number = q.number AND r.outcome IN ('appended', 'duplicate', 'dismissed')) e ON true
-    LEFT JOIN LATERAL (SELECT reason, message, position FROM intake.resolution r
-                       WHERE r.number = q.number AND r.outcome IN ('refused', 'conflict')
-                       ORDER BY r.step DESC LIMIT 1) s ON true
+    {_SAID_LAST}
     LEFT JOIN log.entry l ON l.notification_id = coalesce(s.position, q.position)
-    WHERE {where}
+    WHERE {{where}}
     ORDER BY q.number LIMIT %s
 """
 _COLUMNS: Final = """
@@ -212,7 +213,7 @@ def dismiss(cursor: psycopg.Cursor[Any], number: int, at: datetime, reason: str)
 
 def open_count(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     """Count the open ones by the code they are under now."""
-    cursor.execute(f"SELECT {_CODE}, count(*) FROM intake.quarantine q WHERE {OPEN} GROUP BY 1 ORDER BY 1")
+    cursor.execute(f"SELECT {_CODE}, count(*) FROM intake.quarantine q {_SAID_LAST} WHERE {OPEN} GROUP BY 1 ORDER BY 1")
     return dict(cursor.fetchall())
 
 

@@ -12,6 +12,7 @@ from events.entry import decode
 from events.errors import Refusal, Unreachable
 from events.facts import SOURCE_TOPICS
 from services.access.roles import Role
+from services.scenario.messages import MADE_UP
 from services.wire import Wire
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 __all__ = ["refuse_another"]
-
-_MADE_UP: Final = "urn:rekam:synthetic:"
-"""How every source of the scenario begins, and no registry's."""
 
 _THERE: Final = "SELECT to_regclass(%s) IS NOT NULL"
 _USERS: Final = "SELECT name FROM access.user"
@@ -62,7 +60,7 @@ def _of_others(cursor: psycopg.Cursor[Any], *, begun: bool) -> str:
     if not _is_there(cursor, "log.entry"):
         return ""
     first = log.read(cursor, 0, 1)
-    if first and not decode(first[0].state).source.startswith(_MADE_UP):
+    if first and not decode(first[0].state).source.startswith(MADE_UP):
         return "facts"
     users = {name for (name,) in cursor.execute(_USERS)} if _is_there(cursor, "access.user") else set()
     if users and not (begun and (first or users <= set(Role))):

@@ -19,6 +19,7 @@ __all__ = [
     "DIED",
     "FOUND",
     "LISTED",
+    "MADE_UP",
     "MOVED",
     "STATUS",
     "STRUCTURED",
@@ -64,11 +65,13 @@ class Fact(NamedTuple):
     data: dict[str, Any]
 
 
-CENTRE = "urn:rekam:synthetic:5371:pusat"
-_REGISTRY = "urn:rekam:synthetic:5371:siak"
-_STUDIO = "urn:rekam:synthetic:5371:perekaman"
-_DEATHS = "urn:rekam:synthetic:5371:akta-kematian"
-_DOOR = "urn:rekam:synthetic:5371:pendataan"
+#: How every source of the scenario begins, and no registry's.
+MADE_UP = "urn:rekam:synthetic:"
+CENTRE = f"{MADE_UP}5371:pusat"
+_REGISTRY = f"{MADE_UP}5371:siak"
+_STUDIO = f"{MADE_UP}5371:perekaman"
+_DEATHS = f"{MADE_UP}5371:akta-kematian"
+_DOOR = f"{MADE_UP}5371:pendataan"
 
 DECLARED = Form("list", "rekam.listing", "rekam.listing.list_declared.v1", CENTRE)
 LISTED = Form("row", "rekam.listing", "rekam.listing.resident_listed.v1", CENTRE, "family_card")

@@ -63,7 +63,8 @@ def pages(file: Path) -> Iterator[list[Page]]:
             archive = stack.enter_context(zipfile.ZipFile(file))
             _check_size(file, archive)
             workbook = stack.enter_context(_opened(file))
-            found = [_page(file, archive, page) for page in workbook.worksheets if page.sheet_state == "visible"]
+            shown = _shown(archive)
+            found = [_page(file, archive, page, shown) for page in workbook.worksheets if page.sheet_state == "visible"]
         yield found
 
 
@@ -113,8 +114,8 @@ def _what_is_wrong(file: Path) -> str:
     return f"is no XLSX workbook, or a damaged one: {_AGAIN}, or as CSV"
 
 
-def _page(file: Path, archive: zipfile.ZipFile, page: Any) -> Page:
-    return Page(page.title, lambda: _rows(file, archive, page), Merged.of(_merged(archive, _path(page))))
+def _page(file: Path, archive: zipfile.ZipFile, page: Any, shown: Mapping[int, int]) -> Page:
+    return Page(page.title, lambda: _rows(file, archive, page, shown), Merged.of(_merged(archive, _path(page))))
 
 
 def _path(page: Any) -> str:
@@ -152,10 +153,10 @@ class _Parser(WorkSheetParser):
         return cell
 
 
-def _rows(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[Row]:
+def _rows(file: Path, archive: zipfile.ZipFile, page: Any, shown: Mapping[int, int]) -> Iterator[Row]:
     """The rows that hold something. WrongUse where one does not follow the one before it, or has a cell twice."""
     last = 0
-    for number, cells in _parsed(file, archive, page):
+    for number, cells in _parsed(file, archive, page, shown):
         by_column = {cell["column"]: filled(cell["value"]) for cell in cells}
         if not last < number <= MOST_ROWS or len(by_column) < len(cells):
             raise WrongUse(f"{file}: page {page.title!r} is damaged at row {number}, after row {last}: {_AGAIN}")
@@ -164,7 +165,9 @@ def _rows(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[Row]:
             yield Row(number, [by_column.get(column) for column in range(1, max(by_column) + 1)])
 
 
-def _parsed(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _parsed(
+    file: Path, archive: zipfile.ZipFile, page: Any, shown: Mapping[int, int]
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """The rows of a page as they stand in it, with their numbers; what a file says of its own size is not believed."""
     book = page.parent
     with archive.open(_path(page)) as stream:
@@ -172,7 +175,7 @@ def _parsed(file: Path, archive: zipfile.ZipFile, page: Any) -> Iterator[tuple[i
             stream, page._shared_strings, data_only=True, epoch=book.epoch,  # noqa: SLF001 - as openpyxl itself does
             date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,  # noqa: SLF001
         )  # fmt: skip
-        parser.shown = _shown(archive)
+        parser.shown = shown
         rows = parser.parse()
         while True:
             with _told(file), warnings.catch_warnings():
@@ -187,7 +190,7 @@ def _shown(archive: zipfile.ZipFile) -> dict[int, int]:
     """How many digits are always shown, by style: of up to 15, since of a longer number the last are not kept."""
     try:
         styles = fromstring(archive.read("xl/styles.xml"))
-    except (KeyError, SyntaxError):  # it has none, or openpyxl has said that it is damaged
+    except KeyError:
         return {}
     codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iter(f"{{{SHEET_MAIN_NS}}}numFmt")}
     cells = styles.find(f"{{{SHEET_MAIN_NS}}}cellXfs")
